@@ -1,0 +1,147 @@
+# kmaild.  For GNU make and bmake alike: suffix rules, `!=`, no conditionals.
+#
+# make [all]	programs into .build/
+# make deps	install the Debian packages that building and testing take
+# make check	build, unit, fuzz briefly, system tests, lint; minutes
+# make soak	the same at full counts, and every other way to build
+# make install	DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc ...; uninstall
+#
+# Variables: CC, CFLAGS, LDFLAGS; WERROR=1 (also with CI set);
+# SANITIZE=1: address and undefined behaviour, without sandbox, tests only;
+# LANDLOCK_ABI=n: know no more of Landlock than ABI n, tests only.
+
+VERSION =	0.2
+PREFIX ?=	/usr/local
+SYSCONFDIR ?=	/etc
+STATEDIR ?=	/var/lib/kmaild
+RUNDIR ?=	/run/kmaild
+MANDIR ?=	$(PREFIX)/share/man
+LIBEXECDIR ?=	$(PREFIX)/libexec/kmaild
+EXAMPLEDIR ?=	$(PREFIX)/share/examples/kmaild
+YACC =		byacc
+
+# ---- sources: one file a line; owners keep their own list ----
+
+SRCS_COMMON =	\
+	common/clock.c \
+	common/harden-linux.c \
+	common/id.c \
+	common/imsg.c \
+	common/log.c \
+	common/msg.c \
+	common/peer-linux.c
+
+# Programs on a libevent loop also take these.
+SRCS_CHANNEL =
+
+SRCS_PARENT =
+
+SRCS_VAULT =
+
+SRCS_SESSION =
+
+SRCS_FETCHER =
+
+SRCS_STORE =
+
+SRCS_CTL =
+
+PKGS_COMMON =	libbsd-overlay libseccomp
+PKGS_PARENT =	$(PKGS_COMMON) libevent_core
+PKGS_VAULT =	$(PKGS_COMMON) libevent_core sqlite3 libsodium
+PKGS_SESSION =	$(PKGS_COMMON) libtls
+PKGS_FETCHER =	$(PKGS_COMMON) libevent_core libevent_extra
+PKGS_STORE =	$(PKGS_COMMON) libevent_core sqlite3 libsodium jansson
+PKGS_CTL =	$(PKGS_COMMON) jansson
+
+# ---- flags ----
+
+OBJS !=		find common kmaild kmailctl regress -name '*.[cy]' | \
+		sed 's/[cy]$$/o/'
+HDRS !=		find common kmaild kmailctl regress -name '*.h'
+# What two processes must agree on: the headers.
+BUILD !=	cat common/*.h common/msg.c | cksum | cut -d ' ' -f 1
+PKG_CFLAGS !=	pkg-config --cflags libbsd-overlay 2>/dev/null || true
+WERROR_FLAG !=	test -z "$(CI)$(WERROR)" || echo -Werror
+ABI_FLAG !=	test -z "$(LANDLOCK_ABI)" || \
+		echo -DLANDLOCK_ABI_MAX=$(LANDLOCK_ABI)
+SAN_CFLAGS !=	test -z "$(SANITIZE)" && echo -D_FORTIFY_SOURCE=2 || \
+		echo -DKM_SANITIZE -fsanitize=address,undefined \
+		-fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SAN_LDFLAGS !=	test -z "$(SANITIZE)" || echo -fsanitize=address,undefined
+
+WARNINGS =	-Wall -Wextra -Wpedantic -Wshadow -Wconversion \
+		-Wstrict-prototypes -Wmissing-prototypes -Wvla
+# For what yacc wrote, and nothing else.
+YACC_WARNINGS =	-Wall
+BASE_CFLAGS =	-O2 -g -std=c17 -D_GNU_SOURCE -U_FORTIFY_SOURCE $(SAN_CFLAGS) \
+		-fstack-protector-strong -fPIE -I. $(PKG_CFLAGS) $(ABI_FLAG) \
+		-DKM_SYSCONFDIR='"$(SYSCONFDIR)"' \
+		-DKM_STATEDIR='"$(STATEDIR)"' -DKM_RUNDIR='"$(RUNDIR)"' \
+		-DKM_LIBEXECDIR='"$(LIBEXECDIR)"' \
+		-DKM_BUILD='"kmaild $(VERSION) $(BUILD)"'
+KM_CFLAGS =	$(BASE_CFLAGS) $(WARNINGS) $(CFLAGS)
+KM_LDFLAGS =	-pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN_LDFLAGS) \
+		$(LDFLAGS)
+
+# ---- build ----
+
+PROGS =		.build/kmaild .build/kmaild-vault .build/kmaild-vault-session \
+		.build/kmaild-fetcher .build/kmaild-store .build/kmailctl
+OBJS_PARENT =	$(SRCS_PARENT:.c=.o) $(SRCS_COMMON:.c=.o) $(SRCS_CHANNEL:.c=.o)
+OBJS_VAULT =	$(SRCS_VAULT:.c=.o) $(SRCS_COMMON:.c=.o) $(SRCS_CHANNEL:.c=.o)
+OBJS_SESSION =	$(SRCS_SESSION:.c=.o) $(SRCS_COMMON:.c=.o)
+OBJS_FETCHER =	$(SRCS_FETCHER:.c=.o) $(SRCS_COMMON:.c=.o) $(SRCS_CHANNEL:.c=.o)
+OBJS_STORE =	$(SRCS_STORE:.c=.o) $(SRCS_COMMON:.c=.o) $(SRCS_CHANNEL:.c=.o)
+OBJS_CTL =	$(SRCS_CTL:.c=.o) $(SRCS_COMMON:.c=.o)
+
+.SUFFIXES:
+.SUFFIXES: .c .o
+
+all: $(PROGS)
+
+.c.o:
+	$(CC) $(KM_CFLAGS) $(WERROR_FLAG) -c -o $@ $<
+
+.build/kmaild: $(OBJS_PARENT)
+	$(CC) $(KM_CFLAGS) $(KM_LDFLAGS) -o $@ $(OBJS_PARENT) \
+	    $$(pkg-config --libs $(PKGS_PARENT))
+.build/kmaild-vault: $(OBJS_VAULT)
+	$(CC) $(KM_CFLAGS) $(KM_LDFLAGS) -o $@ $(OBJS_VAULT) \
+	    $$(pkg-config --libs $(PKGS_VAULT))
+.build/kmaild-vault-session: $(OBJS_SESSION)
+	$(CC) $(KM_CFLAGS) $(KM_LDFLAGS) -o $@ $(OBJS_SESSION) \
+	    $$(pkg-config --libs $(PKGS_SESSION))
+.build/kmaild-fetcher: $(OBJS_FETCHER)
+	$(CC) $(KM_CFLAGS) $(KM_LDFLAGS) -o $@ $(OBJS_FETCHER) \
+	    $$(pkg-config --libs $(PKGS_FETCHER))
+.build/kmaild-store: $(OBJS_STORE)
+	$(CC) $(KM_CFLAGS) $(KM_LDFLAGS) -o $@ $(OBJS_STORE) \
+	    $$(pkg-config --libs $(PKGS_STORE))
+.build/kmailctl: $(OBJS_CTL)
+	$(CC) $(KM_CFLAGS) $(KM_LDFLAGS) -o $@ $(OBJS_CTL) \
+	    $$(pkg-config --libs $(PKGS_CTL))
+
+kmaild/parent/parse.c: kmaild/parent/parse.y
+	$(YACC) -o $@ kmaild/parent/parse.y
+kmaild/parent/parse.o: kmaild/parent/parse.c
+	$(CC) $(BASE_CFLAGS) $(YACC_WARNINGS) $(CFLAGS) $(WERROR_FLAG) \
+	    -c -o $@ kmaild/parent/parse.c
+
+# Every object depends on all headers and on the flags: a change of compiler
+# or flags removes all objects, so that two kinds are never linked together.
+$(OBJS): $(HDRS) .build/flags
+.build/flags: FORCE
+	@mkdir -p .build
+	@printf '%s\n' "$$($(CC) --version | head -n 1)" \
+	    '$(CC) $(KM_CFLAGS) $(KM_LDFLAGS)' >.build/flags.$$$$; \
+	if cmp -s .build/flags.$$$$ $@; then rm .build/flags.$$$$; else \
+	    find common kmaild kmailctl regress -name '*.o' -exec rm {} +; \
+	    rm -rf $(PROGS) .build/unit; mv .build/flags.$$$$ $@; fi
+FORCE:
+
+clean:
+	find common kmaild kmailctl regress -name '*.o' -exec rm {} +
+	rm -rf .build kmaild/parent/parse.c
+
+.PHONY: all clean
