@@ -31,6 +31,7 @@
 #define KM_ALLOW_MAX	256	/* allow rules after groups became users */
 #define KM_CA_MAX	65536	/* octets of an account's own CA file */
 #define KM_RETRY_MAX	1024	/* not-fetched messages tried again in one go */
+#define KM_SKIP_MAX	256	/* messages of a folder not to be asked for */
 #define KM_CERTNAME_SIZE 256	/* certificate names as shown by account test */
 #define KM_BUILD_SIZE	64	/* text that identifies one build */
 

@@ -555,6 +555,8 @@ struct w_position {
 	uint32_t	covered;	/* every UID up to this was dealt with */
 	uint32_t	nretry;
 	uint32_t	retry[KM_RETRY_MAX];	/* not fetched, due again; ascending */
+	uint32_t	nskip;		/* above covered: do not ask for these */
+	uint32_t	skip[KM_SKIP_MAX];	/* they crashed workers; ascending */
 };
 
 struct w_ack {
