@@ -54,6 +54,8 @@ struct channel {
 	int		 open;
 	int		 greeted;
 	int		 paused;
+	int		 deaf;		/* peer reads no more: sends are dropped */
+	int		*gone;		/* set by channel_clear() within dispatch */
 	channel_dispatch dispatch;
 	channel_closed	 closed;
 	void		*arg;

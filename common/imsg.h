@@ -18,8 +18,8 @@
 #define KMAILD_IMSG_H
 
 /*
- * The part of OpenBSD 7.8's imsg(3) and ibuf(3) that kmaild uses, with the
- * same names and meanings, for systems without it.
+ * The part of OpenBSD 7.8's imsg(3) that kmaild uses, with the same names
+ * and meanings, for systems without it.
  *
  * A message is a 16-byte header in host order and at most
  * MAX_IMSGSIZE - IMSG_HEADER_SIZE bytes of payload, over a stream
@@ -35,6 +35,7 @@
 #define IMSG_HEADER_SIZE	sizeof(struct imsg_hdr)
 #define MAX_IMSGSIZE		16384
 #define IBUF_READ_SIZE		65536	/* one read(2): four largest messages */
+#define IMSG_FDQ_MAX		64	/* one read(2) brings one; more is abuse */
 
 struct imsg_hdr {
 	uint32_t	 type;
@@ -43,20 +44,24 @@ struct imsg_hdr {
 	uint32_t	 pid;
 };
 
-struct ibuf {
+struct ibuf {				/* one message to be written */
 	TAILQ_ENTRY(ibuf) entry;
-	unsigned char	*buf;
-	size_t		 size;		/* allocated */
-	size_t		 max;		/* may grow to */
-	size_t		 wpos;
-	size_t		 rpos;
-	int		 fd;
-	int		 view;		/* buf belongs to an imsg */
+	size_t		 len;
+	size_t		 rpos;		/* written so far */
+	int		 fd;		/* goes with the first octet, or -1 */
+	unsigned char	 buf[];
 };
 
+/*
+ * The payload lies in the imsgbuf, perhaps unaligned, and is valid until
+ * the next imsgbuf_get(), imsgbuf_read() or imsg_free(): copy structs out
+ * with imsg_get_data().
+ */
 struct imsg {
 	struct imsg_hdr	 hdr;
+	int		 hasfd;		/* the sender passed one; fd is -1 if lost */
 	int		 fd;		/* -1 when none; closed by imsg_free */
+	int		 wipe;
 	unsigned char	*data;		/* payload */
 	size_t		 datalen;
 };
@@ -65,7 +70,8 @@ struct imsgbuf {
 	TAILQ_HEAD(, ibuf) queue;	/* to be written */
 	uint32_t	 queued;	/* messages in queue */
 	size_t		 queued_bytes;
-	struct imsg_fdq	*fdq;		/* descriptors received, oldest first */
+	int		 fdq[IMSG_FDQ_MAX];	/* received, oldest first */
+	int		 nfdq;
 	unsigned char	*rbuf;		/* IBUF_READ_SIZE, lazily allocated */
 	size_t		 rpos, rlen;
 	pid_t		 pid;

@@ -24,15 +24,19 @@
  * writes syslog or stderr.  kmailctl does not use this file.
  */
 
+#include <stddef.h>
+#include <stdint.h>
 #include <syslog.h>
 
 #include "common/id.h"
 #include "common/logcode.h"
 
-struct imsgbuf;
 struct m_log;
 
-/* Where log_*() goes: a function of the parent, or the parent's channel. */
+/*
+ * Where log_code() goes: proc_start() and channel_adopt() set the parent's
+ * channel.  A process that forks off and closes that channel sets NULL.
+ */
 typedef void	(*log_sink)(const struct m_log *);
 void	 log_init(log_sink, int);
 void	 log_set_level(int);
@@ -56,7 +60,8 @@ _Noreturn void	fatal_at(enum logcode, int64_t, int);
 /*
  * The text for a code with its integers put in, into the buffer: "{a}" "{b}"
  * "{c}" are numbers, "{e}" is strerror of a, "{r}" the words of reason a,
- * "{p}" the name of process a.  Returns the buffer.
+ * "{p}" the name of process a; "{eb}" "{rc}" and so on say which integer.
+ * Returns the buffer.
  */
 const char	*log_text(const struct m_log *, char *, size_t);
 /* The code's name for programs ("session-verdict"); NULL if unknown. */

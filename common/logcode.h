@@ -26,7 +26,7 @@
 	/* every process: 1 to 99 */					\
 	X(1, LC_SETUP, "setup-failed", "cannot start: {e}, line {c}")	\
 	X(2, LC_MALFORMED, "malformed-message",				\
-	    "malformed message of type {a} from {p}")			\
+	    "malformed message of type {a} from {pb}")			\
 	X(3, LC_MEMORY, "out-of-memory", "out of memory: {e}, line {c}") \
 	X(4, LC_SANDBOX, "sandbox-failed",				\
 	    "sandbox cannot be applied: {e}, line {c}")			\
