@@ -33,7 +33,7 @@ struct reason_row {
 };
 
 static const struct reason_row reasons[R_MAX] = {
-	[R_OK] = { "ok", NULL, NULL, LATER },
+	[R_NONE] = { "ok", NULL, NULL, LATER },
 
 	[R_KEY_MISSING] = { KEY_MISSING, NULL,
 	    "Give kmaild a key: `key file` in kmaild.conf(5), a systemd "

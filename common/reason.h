@@ -18,6 +18,10 @@
 #define KMAILD_REASON_H
 
 #include <stdint.h>
+#include <unistd.h>
+
+#undef R_OK
+#define R_OK R_NONE	/* being renamed: write R_NONE in new code */
 
 /*
  * Why something did not work, as the outside sees it: one or two words and
@@ -25,7 +29,7 @@
  * append only, never renumber.
  */
 enum reason {
-	R_OK = 0,
+	R_NONE = 0,			/* all is well */
 
 	/* the key: every report says so, nothing is fetched */
 	R_KEY_MISSING = 1,
@@ -108,7 +112,7 @@ enum reason {
 const char	*reason_word(enum reason);
 /* Second word ("imap_auth_failed") or NULL. */
 const char	*reason_detail(enum reason);
-/* What a person does about it, one sentence; NULL for R_OK. */
+/* What a person does about it, one sentence; NULL for R_NONE. */
 const char	*reason_remedy(enum reason);
 /* 1 when waiting will not heal it: a person is needed. */
 int		 reason_needs_person(enum reason);
