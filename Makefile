@@ -17,7 +17,6 @@ STATEDIR ?=	/var/lib/kmaild
 RUNDIR ?=	/run/kmaild
 MANDIR ?=	$(PREFIX)/share/man
 LIBEXECDIR ?=	$(PREFIX)/libexec/kmaild
-EXAMPLEDIR ?=	$(PREFIX)/share/examples/kmaild
 YACC =		byacc
 
 # ---- sources: one file a line; owners keep their own list ----
@@ -29,10 +28,13 @@ SRCS_COMMON =	\
 	common/imsg.c \
 	common/log.c \
 	common/msg.c \
+	common/reason.c \
+	common/proc.c \
 	common/peer-linux.c
 
 # Programs on a libevent loop also take these.
-SRCS_CHANNEL =
+SRCS_CHANNEL =	\
+	common/channel.c
 
 SRCS_PARENT =
 
@@ -60,7 +62,7 @@ OBJS !=		find common kmaild kmailctl regress -name '*.[cy]' | \
 		sed 's/[cy]$$/o/'
 HDRS !=		find common kmaild kmailctl regress -name '*.h'
 # What two processes must agree on: the headers.
-BUILD !=	cat common/*.h common/msg.c | cksum | cut -d ' ' -f 1
+BUILD !=	cat common/*.h | cksum | cut -d ' ' -f 1
 PKG_CFLAGS !=	pkg-config --cflags libbsd-overlay 2>/dev/null || true
 WERROR_FLAG !=	test -z "$(CI)$(WERROR)" || echo -Werror
 ABI_FLAG !=	test -z "$(LANDLOCK_ABI)" || \
@@ -76,10 +78,10 @@ WARNINGS =	-Wall -Wextra -Wpedantic -Wshadow -Wconversion \
 YACC_WARNINGS =	-Wall
 BASE_CFLAGS =	-O2 -g -std=c17 -D_GNU_SOURCE -U_FORTIFY_SOURCE $(SAN_CFLAGS) \
 		-fstack-protector-strong -fPIE -I. $(PKG_CFLAGS) $(ABI_FLAG) \
-		-DKM_SYSCONFDIR='"$(SYSCONFDIR)"' \
-		-DKM_STATEDIR='"$(STATEDIR)"' -DKM_RUNDIR='"$(RUNDIR)"' \
-		-DKM_LIBEXECDIR='"$(LIBEXECDIR)"' \
-		-DKM_BUILD='"kmaild $(VERSION) $(BUILD)"'
+		-DKM_SYSCONFDIR=\"$(SYSCONFDIR)\" \
+		-DKM_STATEDIR=\"$(STATEDIR)\" -DKM_RUNDIR=\"$(RUNDIR)\" \
+		-DKM_LIBEXECDIR=\"$(LIBEXECDIR)\" \
+		-DKM_BUILD=\"kmaild-$(VERSION)-$(BUILD)\"
 KM_CFLAGS =	$(BASE_CFLAGS) $(WARNINGS) $(CFLAGS)
 KM_LDFLAGS =	-pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN_LDFLAGS) \
 		$(LDFLAGS)
@@ -122,6 +124,11 @@ all: $(PROGS)
 	$(CC) $(KM_CFLAGS) $(KM_LDFLAGS) -o $@ $(OBJS_CTL) \
 	    $$(pkg-config --libs $(PKGS_CTL))
 
+# For the unit tests: what every program may link.
+.build/libtest.a: $(SRCS_COMMON:.c=.o) $(SRCS_CHANNEL:.c=.o)
+	rm -f $@
+	ar rcs $@ $(SRCS_COMMON:.c=.o) $(SRCS_CHANNEL:.c=.o)
+
 kmaild/parent/parse.c: kmaild/parent/parse.y
 	$(YACC) -o $@ kmaild/parent/parse.y
 kmaild/parent/parse.o: kmaild/parent/parse.c
@@ -137,11 +144,71 @@ $(OBJS): $(HDRS) .build/flags
 	    '$(CC) $(KM_CFLAGS) $(KM_LDFLAGS)' >.build/flags.$$$$; \
 	if cmp -s .build/flags.$$$$ $@; then rm .build/flags.$$$$; else \
 	    find common kmaild kmailctl regress -name '*.o' -exec rm {} +; \
-	    rm -rf $(PROGS) .build/unit; mv .build/flags.$$$$ $@; fi
+	    rm -rf $(PROGS) .build/unit .build/libtest.a; mv .build/flags.$$$$ $@; fi
 FORCE:
+
+# ---- tests ----
+
+PHASES =	build unit fuzz system lint
+RUN =		MAKE='$(MAKE)' CC='$(CC)' SANITIZE='$(SANITIZE)' \
+		LANDLOCK_ABI='$(LANDLOCK_ABI)' PREFIX='$(PREFIX)' \
+		KM_CFLAGS='$(KM_CFLAGS)' KM_LDFLAGS='$(KM_LDFLAGS)' \
+		perl regress/run
+
+deps:
+	@sh regress/deps
+run:
+	@$(RUN) $(PHASES)
+check:
+	@$(RUN) build unit fuzz system lint
+soak:
+	@KMAILD_SOAK=1 $(RUN) build unit fuzz system lint variants
+unit:
+	@$(RUN) unit
+fuzz:
+	@$(RUN) fuzz
+system: all
+	@$(RUN) system
+lint:
+	@$(RUN) lint
+demo: all
+	@perl -Iregress/lib regress/demo
+bench: all
+	@perl -Iregress/lib regress/bench/run
+
+# ---- install ----
+
+LIBEXECS =	kmaild-vault kmaild-vault-session kmaild-fetcher kmaild-store
+MAN5 =		kmaild.conf.5 kmaild.db.5 kmaild-protocol.5
+MAN8 =		kmaild.8 kmailctl.8
+
+install: all
+	@if grep -E -q 'KM_SANITIZE|SANDBOX_DEBUG|LANDLOCK_ABI_MAX' \
+	    .build/flags; then \
+	    echo 'make install: a build for tests cannot be installed' >&2; \
+	    exit 1; fi
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
+	    $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(MANDIR)/man5 \
+	    $(DESTDIR)$(MANDIR)/man8
+	install -m 755 .build/kmaild $(DESTDIR)$(PREFIX)/sbin/kmaild
+	install -m 755 .build/kmailctl $(DESTDIR)$(PREFIX)/bin/kmailctl
+	for f in $(LIBEXECS); do \
+	    install -m 755 .build/$$f $(DESTDIR)$(LIBEXECDIR)/$$f || exit 1; \
+	done
+	for f in $(MAN5); do \
+	    install -m 644 man/$$f $(DESTDIR)$(MANDIR)/man5/$$f || exit 1; done
+	for f in $(MAN8); do \
+	    install -m 644 man/$$f $(DESTDIR)$(MANDIR)/man8/$$f || exit 1; done
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/kmaild $(DESTDIR)$(PREFIX)/bin/kmailctl
+	for f in $(LIBEXECS); do rm -f $(DESTDIR)$(LIBEXECDIR)/$$f; done
+	-rmdir $(DESTDIR)$(LIBEXECDIR)
+	for f in $(MAN5); do rm -f $(DESTDIR)$(MANDIR)/man5/$$f; done
+	for f in $(MAN8); do rm -f $(DESTDIR)$(MANDIR)/man8/$$f; done
 
 clean:
 	find common kmaild kmailctl regress -name '*.o' -exec rm {} +
 	rm -rf .build kmaild/parent/parse.c
 
-.PHONY: all clean
+.PHONY: all deps run check soak unit fuzz system lint demo bench install \
+	uninstall clean
