@@ -43,6 +43,55 @@
 	/* fetcher: 400 to 499 */					\
 	/* worker: 500 to 599 */					\
 	/* store: 600 to 699 */						\
+	X(600, LC_DB_NEWER, "database-newer",				\
+	    "mail.db has version {a}, this kmaild knows {b}: install the newer kmaild again") \
+	X(601, LC_DB_FOREIGN, "database-foreign",			\
+	    "mail.db is not kmaild's: move it away or set another state folder") \
+	X(602, LC_DB_DAMAGED, "database-damaged",			\
+	    "mail.db is damaged ({a}): keep a copy, then recover as kmaild.db(5) says") \
+	X(603, LC_DB_ERROR, "database-error", "database error {a}: {eb}") \
+	X(604, LC_DB_CREATED, "database-created", "mail.db created")	\
+	X(605, LC_DB_MIGRATED, "database-migrated",			\
+	    "mail.db brought from version {a} to {b}")			\
+	X(606, LC_DB_LOCKED, "database-in-use",				\
+	    "mail.db is in use: does another kmaild run on this state folder?") \
+	X(607, LC_DB_OPEN, "database-unreadable",			\
+	    "cannot open mail.db in the state folder: check owner and mode") \
+	X(610, LC_SEGMENT_RECOVERED, "segment-recovered",		\
+	    "segment {a}: cut off {b} octets that were never committed") \
+	X(611, LC_SEGMENT_SHORT, "segment-short",			\
+	    "segment {a} has {b} of {c} committed octets: restore it from a backup") \
+	X(612, LC_SEGMENT_ERROR, "segment-error", "segment {a}: {eb}")	\
+	X(613, LC_STORE_FULL, "store-full",				\
+	    "{a} octets are free, reserve is {b}: fetching pauses")	\
+	X(614, LC_STORE_ROOM, "store-has-room", "there is room again")	\
+	X(620, LC_SYNC_STARTED, "sync-started", "fetch started, session {a}") \
+	X(621, LC_SYNC_FINISHED, "sync-finished",			\
+	    "fetch ended: {a} imported, {b} duplicates, {rc}")		\
+	X(622, LC_SYNC_REFUSED, "sync-refused", "fetch not started: {r}") \
+	X(623, LC_SESSION_TIMEOUT, "session-timeout",			\
+	    "session {a} did not end in time and was cancelled")	\
+	X(624, LC_WORKER_MALFORMED, "worker-malformed",			\
+	    "worker of session {a} sent what no worker sends, type {b}") \
+	X(625, LC_WORKER_DIED, "worker-died",				\
+	    "worker of session {a} died by signal {b}")			\
+	X(626, LC_UIDVALIDITY, "uidvalidity-changed",			\
+	    "folder {a}: UIDVALIDITY changed from {b} to {c}")		\
+	X(630, LC_MSG_WAITING, "message-waiting",			\
+	    "folder {a}, UID {b} could not be fetched: {rc}")		\
+	X(631, LC_MSG_QUARANTINED, "message-quarantined",		\
+	    "folder {a}, UID {b} is not tried again: {rc}")		\
+	X(632, LC_MSG_RECOVERED, "message-recovered",			\
+	    "folder {a}, UID {b} was fetched after {c} failures")	\
+	X(640, LC_ACCOUNT_ADDED, "account-added", "account added")	\
+	X(641, LC_ACCOUNT_CHANGED, "account-changed", "account changed") \
+	X(642, LC_ACCOUNT_REMOVED, "account-removed", "account removed") \
+	X(643, LC_ACCOUNT_PAUSED, "account-paused", "account paused")	\
+	X(644, LC_ACCOUNT_RESUMED, "account-resumed", "account resumed") \
+	X(645, LC_ACCOUNT_HOLD, "account-hold",				\
+	    "{a} logins refused: no further try until a person acts")	\
+	X(646, LC_ACCOUNT_ORPHAN, "account-orphaned",			\
+	    "the vault does not know this account: its mail is kept")	\
 	/* end */
 
 enum logcode {
