@@ -39,6 +39,60 @@
 	    "cannot become the configured user: {e}, line {c}")		\
 	/* parent: 100 to 199 */					\
 	/* vault: 200 to 299 */						\
+	X(200, LC_ACCOUNT_ADDED, "account-added", "account added")	\
+	X(201, LC_ACCOUNT_SET, "account-set", "account changed")	\
+	X(202, LC_ACCOUNT_RENAMED, "account-renamed", "account renamed") \
+	X(203, LC_ACCOUNT_REMOVED, "account-removed", "account removed") \
+	X(204, LC_PASSWORD_SET, "password-set", "password stored")	\
+	X(205, LC_SECRET_DROPPED, "secret-dropped",			\
+	    "password dropped: the account points elsewhere now")	\
+	X(206, LC_CREDENTIAL_USED, "credential-used",			\
+	    "password released to the verified server of session {a}")	\
+	X(207, LC_LOGIN_REFUSED, "login-refused",			\
+	    "server refused the password, session {a}, {b} in a row")	\
+	X(208, LC_LOGIN_HOLD, "login-hold",				\
+	    "no further automatic login after {a} refusals: "		\
+	    "set the password again or start a sync by hand")		\
+	X(209, LC_REQUEST_DENIED, "request-denied",			\
+	    "uid {a} is not an administrator, request {b}")		\
+	X(210, LC_KEY_STATE, "key-state", "encryption key: {r}")	\
+	X(211, LC_TICKET_REFUSED, "ticket-refused",			\
+	    "session {a}: no valid ticket")				\
+	X(212, LC_SOCKET_REFUSED, "socket-refused",			\
+	    "session {a}: not a connected socket of the account's port") \
+	X(213, LC_SECRET_UNREADABLE, "secret-unreadable",		\
+	    "stored password does not belong to this record")		\
+	X(214, LC_CHILD_MALFORMED, "session-child-malformed",		\
+	    "session {a}: its process broke the protocol")		\
+	X(215, LC_CHILD_HUNG, "session-child-hung",			\
+	    "session {a}: its process did not answer in time")		\
+	X(216, LC_ENDPOINT_CHANGED, "endpoint-changed",			\
+	    "session {a}: the account changed during the handshake")	\
+	X(220, LC_VDB_OPEN, "vault-db-open",				\
+	    "vault.db cannot be opened, sqlite error {a}; "		\
+	    "check its owner, mode and file system")			\
+	X(221, LC_VDB_BUSY, "vault-db-busy",				\
+	    "vault.db is in use; is another kmaild running?")		\
+	X(222, LC_VDB_NEWER, "vault-db-newer",				\
+	    "vault.db is of version {a}, written by a newer kmaild; "	\
+	    "install that one again")					\
+	X(223, LC_VDB_FOREIGN, "vault-db-foreign",			\
+	    "vault.db was not made by kmaild; move it away")		\
+	X(224, LC_VDB_DAMAGED, "vault-db-damaged",			\
+	    "vault.db is damaged, sqlite error {a}; "			\
+	    "restore it from a backup or move it away")			\
+	X(225, LC_VDB_ERROR, "vault-db-error",				\
+	    "vault.db: sqlite error {a}")				\
+	X(226, LC_VDB_FULL, "vault-db-full",				\
+	    "vault.db cannot be written: the disk is full")		\
+	X(227, LC_VDB_MIGRATED, "vault-db-migrated",			\
+	    "vault.db brought from version {a} to {b}")			\
+	X(230, LC_MLOCK, "memory-lock-failed",				\
+	    "cannot lock memory for keys: {e}; raise RLIMIT_MEMLOCK")	\
+	X(231, LC_KDF_MEMORY, "key-memory",				\
+	    "not enough memory to derive the key from its pass phrase")	\
+	X(232, LC_VAULT_CLIENTS, "vault-clients",			\
+	    "uid {a} has too many connections to vault.sock")		\
 	/* session: 300 to 399 */					\
 	/* fetcher: 400 to 499 */					\
 	/* worker: 500 to 599 */					\
