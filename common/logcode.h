@@ -137,9 +137,8 @@
 	    "folder {a}, UID {b} is not tried again: {rc}")		\
 	X(632, LC_MSG_RECOVERED, "message-recovered",			\
 	    "folder {a}, UID {b} was fetched after {c} failures")	\
-	X(640, LC_ACCOUNT_ADDED, "account-added", "account added")	\
-	X(641, LC_ACCOUNT_CHANGED, "account-changed", "account changed") \
-	X(642, LC_ACCOUNT_REMOVED, "account-removed", "account removed") \
+	X(642, LC_MAIL_REMOVED, "mail-removed",				\
+	    "mail of the removed account was deleted")			\
 	X(643, LC_ACCOUNT_PAUSED, "account-paused", "account paused")	\
 	X(644, LC_ACCOUNT_RESUMED, "account-resumed", "account resumed") \
 	X(645, LC_ACCOUNT_HOLD, "account-hold",				\
