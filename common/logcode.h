@@ -98,23 +98,27 @@
 	/* worker: 500 to 599 */					\
 	/* store: 600 to 699 */						\
 	X(600, LC_DB_NEWER, "database-newer",				\
-	    "mail.db has version {a}, this kmaild knows {b}: install the newer kmaild again") \
+	    "mail.db is of version {a}, this kmaild knows {b}; "	\
+	    "install the newer one again")				\
 	X(601, LC_DB_FOREIGN, "database-foreign",			\
-	    "mail.db is not kmaild's: move it away or set another state folder") \
+	    "mail.db was not made by kmaild; move it away")		\
 	X(602, LC_DB_DAMAGED, "database-damaged",			\
-	    "mail.db is damaged ({a}): keep a copy, then recover as kmaild.db(5) says") \
+	    "mail.db is damaged, sqlite error {a}; keep a copy, then "	\
+	    "recover it as kmaild.db(5) says")				\
 	X(603, LC_DB_ERROR, "database-error", "database error {a}: {eb}") \
 	X(604, LC_DB_CREATED, "database-created", "mail.db created")	\
 	X(605, LC_DB_MIGRATED, "database-migrated",			\
 	    "mail.db brought from version {a} to {b}")			\
 	X(606, LC_DB_LOCKED, "database-in-use",				\
-	    "mail.db is in use: does another kmaild run on this state folder?") \
+	    "mail.db is in use; is another kmaild running?")		\
 	X(607, LC_DB_OPEN, "database-unreadable",			\
-	    "cannot open mail.db in the state folder: check owner and mode") \
+	    "mail.db cannot be opened; check its owner, mode and file "	\
+	    "system")							\
 	X(610, LC_SEGMENT_RECOVERED, "segment-recovered",		\
 	    "segment {a}: cut off {b} octets that were never committed") \
 	X(611, LC_SEGMENT_SHORT, "segment-short",			\
-	    "segment {a} has {b} of {c} committed octets: restore it from a backup") \
+	    "segment {a} has {b} of {c} committed octets; restore it "	\
+	    "from a backup")						\
 	X(612, LC_SEGMENT_ERROR, "segment-error", "segment {a}: {eb}")	\
 	X(613, LC_STORE_FULL, "store-full",				\
 	    "{a} octets are free, reserve is {b}: fetching pauses")	\
@@ -141,8 +145,6 @@
 	    "mail of the removed account was deleted")			\
 	X(643, LC_ACCOUNT_PAUSED, "account-paused", "account paused")	\
 	X(644, LC_ACCOUNT_RESUMED, "account-resumed", "account resumed") \
-	X(645, LC_ACCOUNT_HOLD, "account-hold",				\
-	    "{a} logins refused: no further try until a person acts")	\
 	X(646, LC_ACCOUNT_ORPHAN, "account-orphaned",			\
 	    "the vault does not know this account: its mail is kept")	\
 	/* end */
