@@ -17,7 +17,7 @@
 #
 # new(DIR, ca => FILE, ports => [..], hosts => { NAME => [ADDRESS ..] },
 #     key => TEXT or undef for none, conf => "more lines\n",
-#     env => { NAME => VALUE })
+#     env => { NAME => VALUE }, as => Kmaild::Proc::ordinary)
 package Kmaild::Daemon;
 
 use strict;
@@ -29,10 +29,8 @@ use Kmaild::Proc qw(wait_for spawn descendants ordinary);
 
 my $json = JSON::PP->new->utf8;
 
-# Who a daemon that root starts becomes: whoever is there.
-my @roles = (vault => '_kmaild_vault', tls => '_kmaild_tls',
-    net => '_kmaild_net', oauth => '_kmaild_oauth',
-    store => '_kmaild_store');
+# Who a daemon that root starts becomes.
+my @roles = qw(vault tls net oauth store);
 
 sub new
 {
@@ -42,11 +40,18 @@ sub new
 	chmod 0755, $dir, "$dir/sock";
 	my $self = bless { %opt, dir => $dir, extra => $opt{conf} // '' },
 	    $class;
+	$self->own($dir, "$dir/sock");
 	$self->{key} = 'a pass phrase for tests, long enough'
 	    if !exists $opt{key};
 	$self->write_key($self->{key}) if defined $self->{key};
 	$self->write_conf;
 	return $self;
+}
+
+sub own
+{
+	my ($self, @paths) = @_;
+	chown @{$self->{as}}[0, 1], @paths if $self->{as} && $> == 0;
 }
 
 sub dir { $_[0]{dir} }
@@ -59,19 +64,20 @@ sub pid { $_[0]{pid} }
 sub write_key
 {
 	my ($self, $key, $mode) = @_;
-	Kmaild::Dir::spew("$self->{dir}/key", $key, $mode // 0600);
+	$self->own(Kmaild::Dir::spew("$self->{dir}/key", $key,
+	    $mode // 0600));
 }
 
-# Users for a daemon of root: those of an installation when they exist.
+# Users for a daemon of root: those of an installation when they exist,
+# otherwise whichever the system has; each role needs one of its own.
 sub users
 {
-	return '' if $> != 0;
-	my (%role, $text) = @roles;
-	for (sort keys %role) {
-		my $name = defined getpwnam($role{$_}) ? $role{$_} : 'nobody';
-		$text .= "user $_ $name\n";
-	}
-	return $text;
+	my ($self) = @_;
+	return '' if $> != 0 || $self->{as} || !grep { !getpwnam("_kmaild_$_") } @roles;
+	my @spare = grep { my @pw = getpwnam($_); @pw && $pw[2] && $pw[3] }
+	    qw(daemon bin sys games man mail news proxy backup list irc);
+	die "too few users for a daemon started by root\n" if @spare < @roles;
+	return join '', map { "user $_ " . shift(@spare) . "\n" } @roles;
 }
 
 sub write_conf
@@ -79,9 +85,10 @@ sub write_conf
 	my ($self, $extra) = @_;
 	my $dir = $self->{dir};
 	$self->{extra} = $extra if defined $extra;
-	my $text = "state \"$dir/state\"\nsocket \"$dir/sock\"\n" . users();
+	my $text = "state \"$dir/state\"\nsocket \"$dir/sock\"\n"
+	    . $self->users;
 	$text .= "key file \"$dir/key\"\n" if defined $self->{key};
-	$text .= "ca \"$self->{ca}\"\n" if defined $self->{ca};
+	$text .= "ca file \"$self->{ca}\"\n" if defined $self->{ca};
 	$text .= "connect port $_\n" for @{$self->{ports} // []};
 	if ($self->{hosts}) {
 		my $hosts = $self->{hosts};
@@ -93,7 +100,8 @@ sub write_conf
 		    . "\tnameserver 127.0.0.1 port "
 		    . ($self->{dns} // 9) . "\n}\n";
 	}
-	Kmaild::Dir::spew($self->conf, $text . $self->{extra}, 0600);
+	$self->own(Kmaild::Dir::spew($self->conf, $text . $self->{extra},
+	    0600));
 }
 
 sub program { Kmaild::Dir::build() . "/$_[0]" }
@@ -123,9 +131,29 @@ sub launch
 	my ($self) = @_;
 	delete $self->{status};
 	$self->{pid} = spawn({ log => "$self->{dir}/log",
-	    env => $self->environment, limits => $self->{limits} },
+	    as => $self->{as}, env => $self->environment,
+	    limits => $self->{limits} },
 	    program('kmaild'), '-d', '-f', $self->conf, '-L',
 	    Kmaild::Dir::build());
+}
+
+# kmaild -n: what is wrong with the configuration?
+sub check
+{
+	my ($self, @words) = @_;
+	return Kmaild::Proc::run({ env => $self->environment,
+	    as => $self->{as} }, program('kmaild'), '-n', '-f', $self->conf,
+	    @words);
+}
+
+# One item of the status by type and name.
+sub status
+{
+	my ($self, $type, $name) = @_;
+	my ($found) = grep { $_->{type} eq $type && (!defined $name
+	    || ($_->{name} // $_->{label} // '') eq $name) }
+	    $self->request({ op => 'status' });
+	return $found // {};
 }
 
 sub answers
@@ -232,6 +260,25 @@ sub ctl
 	my $opt = ref $words[0] ? shift @words : {};
 	return Kmaild::Proc::run({ env => $self->environment, %$opt },
 	    program('kmailctl'), '-s', $self->sock, @words);
+}
+
+# The same without waiting for its end: finished() gives exit code and output.
+sub background
+{
+	my ($self, @words) = @_;
+	my $log = "$self->{dir}/ctl" . ++$self->{background};
+	return { log => $log, pid => spawn({ log => $log,
+	    env => $self->environment }, program('kmailctl'), '-s',
+	    $self->sock, @words) };
+}
+
+sub finished
+{
+	my ($self, $bg, $seconds) = @_;
+	my $status = Kmaild::Proc::reap($bg->{pid}, $seconds // 60);
+	Kmaild::Proc::stop($bg->{pid}) if !defined $status;
+	return { status => defined $status ? $status >> 8 : -1,
+	    out => Kmaild::Dir::slurp($bg->{log}) };
 }
 
 # The objects of kmailctl -j, in order.

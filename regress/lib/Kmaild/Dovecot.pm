@@ -246,12 +246,7 @@ sub kill
 	wait_for { !grep { CORE::kill 0, $_ } @all } 5;
 }
 
-sub stop
-{
-	my ($self) = @_;
-	my $pid = delete $self->{pid} or return;
-	Kmaild::Proc::stop($pid, 10);
-}
+sub stop { $_[0]->kill if $_[0]{pid} }
 
 # How many sessions are logged in, by the processes that serve them.
 sub sessions
