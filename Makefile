@@ -21,6 +21,9 @@ YACC =		byacc
 
 # ---- sources: one file a line; owners keep their own list ----
 
+# sandbox-linux.c, but for SANITIZE=1 sandbox-none.c
+SANDBOX !=	test -z "$(SANITIZE)" && echo common/sandbox-linux.c || \
+		echo common/sandbox-none.c
 SRCS_COMMON =	\
 	common/clock.c \
 	common/harden-linux.c \
@@ -30,7 +33,10 @@ SRCS_COMMON =	\
 	common/msg.c \
 	common/reason.c \
 	common/proc.c \
-	common/peer-linux.c
+	common/landlock-linux.c \
+	common/peer-linux.c \
+	common/seccomp-linux.c \
+	$(SANDBOX)
 
 # Programs on a libevent loop also take these.
 SRCS_CHANNEL =	\

@@ -20,7 +20,9 @@
 /*
  * One function for each process, the same on every system: pledge(2) and
  * unveil(2) on OpenBSD (sandbox-openbsd.c), seccomp and Landlock on Linux
- * (sandbox-linux.c).  What cannot be applied is fatal.
+ * (sandbox-linux.c).  What cannot be applied is fatal.  In all of them core
+ * files are off, and the process is not dumpable: /dev/fd/N and /proc/self
+ * cannot be opened any more unless one is root.
  */
 
 #include <stddef.h>
@@ -38,8 +40,12 @@ struct sandbox_result {
 	uint32_t	missing;	/* SANDBOX_MISSING_* */
 };
 
-/* The children inherit it: a superset of all that follow. */
-void	 sandbox_parent(struct sandbox_result *);
+/*
+ * The children inherit it: a superset of all that follow.  Reads anything;
+ * writes only below these folders (state, sockets; at most 16, which must
+ * exist; ended by NULL).
+ */
+void	 sandbox_parent(struct sandbox_result *, const char *const *);
 /* No file right at all: vault.db is open.  Accepts, passes descriptors. */
 void	 sandbox_vault(struct sandbox_result *);
 /* Zygote: fork, pass descriptors, no file, no socket. */
@@ -55,6 +61,8 @@ void	 sandbox_store(struct sandbox_result *, const char *);
 /*
  * kmailctl, after it opened sockets and files.  The folder is the only
  * place where files may be made (message export maildir); NULL: nowhere.
+ * Files there are renamed within one folder only: Landlock ABI 1 allows no
+ * more.  Failure is fatal(), so kmailctl gives log_init() a sink.
  */
 void	 sandbox_ctl(struct sandbox_result *, const char *);
 /*
