@@ -103,22 +103,17 @@ my $mbox = Kmaild::Dir::slurp("$t->{dir}/mbox");
 is(scalar(() = $mbox =~ /^From /mg), 200, 'mbox has 200 From lines');
 
 # Through the progress and the event stream.
-my @events = map { $_->{code} // $_->{name} // '' } grep {
-    $_->{type} eq 'event' } eval {
-	my ($s, $answer) = $d->ask({ op => 'monitor', since => 0 });
-	local $SIG{ALRM} = sub { die "enough\n" };
-	my @got;
-	alarm 2;
-	eval { while (my $e = $answer->()) { push @got, $e } };
-	alarm 0;
-	@got;
-    };
+my @events = map { $_->{code} // $_->{name} // '' } $d->events;
 ok(scalar(grep { $_ eq 'sync-finished' } @events) >= 4,
     'events of four syncs') or diag "@events";
 
 # Removal takes all of it away.
-my ($segments) = map { scalar @{[ glob $d->state . "/*/*.seg" ]}
-    + scalar @{[ glob $d->state . "/*/*/*.seg" ]} } 1;
+sub segments
+{
+	return scalar @{[ glob $d->state . '/*/*.seg ' . $d->state
+	    . '/*/*/*.seg' ]};
+}
+my $segments = segments();
 cmp_ok($segments, '>', 0, 'there are segments');
 $r = $d->ctl('account', 'remove', 'one');
 isnt($r->{status}, 0, 'remove without -y and without a terminal is refused');
@@ -127,9 +122,7 @@ is($r->{status}, 0, 'remove') or diag $r->{err};
 my @left = grep { $_->{type} eq 'account' }
     $d->request({ op => 'account-list' });
 is_deeply([ map { $_->{label} } @left ], ['two'], 'one account is left');
-ok(wait_for {
-    @{[ glob $d->state . "/*/*.seg" ]} + @{[ glob $d->state . "/*/*/*.seg" ]}
-    < $segments } 20, 'its segments are gone');
+ok((wait_for { segments() < $segments } 20), 'its segments are gone');
 is(compare(stored($d, 'two'), $list), '', 'the other one has its mail');
 
 $t->done;

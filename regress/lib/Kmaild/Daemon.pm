@@ -356,6 +356,25 @@ sub request
 	return @items ? @items : ({ type => 'nothing' });
 }
 
+# All events so far: what monitor tells until it falls silent.
+sub events
+{
+	my ($self) = @_;
+	my ($s, $answer) = $self->ask({ op => 'monitor', since => 0 });
+	my @found;
+	local $SIG{ALRM} = sub { die "silence\n" };
+	eval {
+		for (;;) {
+			alarm 2;
+			push @found, $answer->();
+		}
+	};
+	alarm 0;
+	close $s;
+	die $@ if $@ ne "silence\n";
+	return grep { $_->{type} eq 'event' } @found;
+}
+
 # Sends a request; the socket and a function that returns the next object.
 sub ask
 {
