@@ -38,6 +38,58 @@
 	X(8, LC_PRIVDROP, "privdrop-failed",				\
 	    "cannot become the configured user: {e}, line {c}")		\
 	/* parent: 100 to 199 */					\
+	X(100, LC_STARTED, "started", "kmaild is running")		\
+	X(101, LC_STOPPING, "stopping", "kmaild is stopping")		\
+	X(102, LC_STOPPED, "stopped", "kmaild has stopped")		\
+	X(103, LC_CHILD_EXIT, "process-exited",				\
+	    "{p} ended with exit status {b}")				\
+	X(104, LC_CHILD_SIGNAL, "process-killed",			\
+	    "{p} was killed by signal {b}")				\
+	X(105, LC_CHILD_RESTART, "process-restart",			\
+	    "{p} is started again in {b} ms")				\
+	X(106, LC_CHILD_READY, "process-ready", "{p} is ready, pid {b}") \
+	X(107, LC_CHILD_LATE, "process-late",				\
+	    "{p} was not ready in time and is killed")			\
+	X(108, LC_CHILD_STUCK, "process-stuck",				\
+	    "{p} did not end in time and is killed")			\
+	X(109, LC_CHILD_RULES, "process-broke-rules",			\
+	    "{p} sent what it may not send and is killed")		\
+	X(110, LC_CHILD_FORK, "process-not-started",			\
+	    "{p} cannot be started: {eb}")				\
+	X(111, LC_CHILD_LOST, "process-lost",				\
+	    "kmaild cannot go on without {p} and stops")		\
+	X(112, LC_CHILD_REPLACED, "process-replaced",			\
+	    "{p} was replaced; the old one ends with its last session")	\
+	X(113, LC_RELOADED, "reloaded", "new configuration in force")	\
+	X(114, LC_RELOAD_REFUSED, "reload-refused",			\
+	    "new configuration refused, the old one stays; "		\
+	    "kmaild -n says why")					\
+	X(115, LC_KEY_SEVERAL, "key-several",				\
+	    "more than one source gives a key (key file, credential, "	\
+	    "EMAIL_ENCRYPTION_KEY); leave one")				\
+	X(116, LC_KEY_MISSING, "key-file-missing",			\
+	    "the key file does not exist")				\
+	X(117, LC_KEY_OPEN, "key-file-unreadable",			\
+	    "the key file cannot be opened or is not a regular file")	\
+	X(118, LC_KEY_OWNER, "key-file-owner",				\
+	    "the key file must be owned by root or by the user who "	\
+	    "starts kmaild")						\
+	X(119, LC_KEY_MODE, "key-file-mode",				\
+	    "group or others can read the key file; say: chmod 600")	\
+	X(120, LC_KEY_ENV, "key-in-environment",			\
+	    "the key came by EMAIL_ENCRYPTION_KEY; a key file is safer") \
+	X(121, LC_RESOLVER_CHANGED, "resolver-changed",			\
+	    "resolv.conf or hosts changed")				\
+	X(122, LC_CA_OPEN, "ca-file-unreadable",			\
+	    "a CA file cannot be opened: {e}")				\
+	X(123, LC_SANDBOX_OLD, "sandbox-partial",			\
+	    "this kernel has Landlock ABI {a}; "			\
+	    "kmailctl status says what is missing")			\
+	X(124, LC_SANDBOX_NONE, "sandbox-none",				\
+	    "sanitizer build for tests: there is no sandbox")		\
+	X(125, LC_SOCKET_MODE, "socket-mode",				\
+	    "group or mode of the sockets cannot be changed: {e}")	\
+	X(126, LC_LOGLEVEL, "log-level", "log level is now {a}")	\
 	/* vault: 200 to 299 */						\
 	X(200, LC_ACCOUNT_ADDED, "account-added", "account added")	\
 	X(201, LC_ACCOUNT_SET, "account-set", "account changed")	\
@@ -94,7 +146,23 @@
 	X(232, LC_VAULT_CLIENTS, "vault-clients",			\
 	    "uid {a} has too many connections to vault.sock")		\
 	/* session: 300 to 399 */					\
+	X(300, LC_SESSION_CA, "ca-unreadable",				\
+	    "CA set {a} cannot be read, or holds no certificate")	\
+	X(301, LC_SESSION_FORK, "session-fork-failed",			\
+	    "cannot fork a session: {e}")				\
+	X(302, LC_SESSION_SIGNAL, "session-killed",			\
+	    "a session child was ended by signal {a}")			\
 	/* fetcher: 400 to 499 */					\
+	X(400, LC_FETCHER_NAMESERVER, "no-nameserver",			\
+	    "no usable nameserver: names cannot be resolved")		\
+	X(401, LC_FETCHER_FORK, "worker-fork-failed",			\
+	    "cannot fork a worker for session {b}: {e}")		\
+	X(402, LC_FETCHER_SIGNAL, "worker-killed",			\
+	    "the worker of session {b} was ended by signal {a}")	\
+	X(403, LC_FETCHER_SOCKET, "socket-failed",			\
+	    "cannot make a socket: {e}")				\
+	X(404, LC_FETCHER_RESOLVFILE, "resolver-file-unreadable",	\
+	    "a resolver file cannot be read: {e}")			\
 	/* worker: 500 to 599 */					\
 	/* store: 600 to 699 */						\
 	X(600, LC_DB_NEWER, "database-newer",				\
