@@ -320,10 +320,11 @@ parse_start(struct imap_parser *ip)
 		return broken(ip);
 	w.p++;
 	w.len--;
-	if (imap_word_number(&w, UINT32_MAX, &n) == -1 || n == 0 ||
-	    imap_status_parse(ip, &st, &caps) == -1)
+	if (imap_word_number(&w, UINT32_MAX, &n) == -1 || n == 0)
 		return broken(ip);
 	st.tag = (uint32_t)n;
+	if (imap_status_parse(ip, &st, &caps) == -1)
+		return broken(ip);
 	if (caps != 0)
 		ip->ops->capability(ip->arg, caps);
 	ip->ops->status(ip->arg, &st);

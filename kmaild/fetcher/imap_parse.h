@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #include "common/limits.h"
+#include "common/reason.h"
 
 #define IMAP_LINE_MAX		65536	/* octets between two literals */
 #define IMAP_RESPONSE_MAX	16777216 /* one response without its literals */
@@ -42,17 +43,12 @@ enum imap_cond {
 	IMAP_PREAUTH
 };
 
-/* Response codes, and texts that mean the same where there is no code. */
+/* Response codes that change what we do next. */
 enum imap_code {
 	IMAP_CODE_NONE = 0,
 	IMAP_CODE_UIDVALIDITY,
 	IMAP_CODE_UIDNEXT,
-	IMAP_CODE_NONEXISTENT,
-	IMAP_CODE_THROTTLED,
-	IMAP_CODE_OVERQUOTA,
-	IMAP_CODE_UNAVAILABLE,		/* also [INUSE] */
-	IMAP_CODE_LIMIT,
-	IMAP_CODE_NOT_CONNECTED		/* Exchange: no right to the mailbox */
+	IMAP_CODE_NONEXISTENT
 };
 
 struct imap_status {
@@ -60,6 +56,7 @@ struct imap_status {
 	enum imap_cond	cond;
 	enum imap_code	code;
 	uint32_t	number;		/* of UIDVALIDITY, UIDNEXT; 0 invalid */
+	enum reason	reason;		/* why not now, R_NONE: not said */
 	uint32_t	backoff;	/* seconds the text asks for, 0 none */
 };
 

@@ -14,9 +14,10 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
+#include "common/imapcode.h"
+
 #include "imap_parse.h"
 
-#define BACKOFF_MAX	900	/* seconds; a server may not silence us longer */
 #define TEXT_MAX	1024	/* octets of a text that are looked at */
 
 static int	status_cond(const struct imap_word *, enum imap_cond *);
@@ -24,7 +25,7 @@ static void	status_code(struct imap_parser *, struct imap_status *,
 		    uint32_t *);
 static void	status_number(struct imap_parser *, struct imap_status *);
 static void	status_caps(struct imap_parser *, uint32_t *);
-static void	status_text(struct imap_parser *, struct imap_status *);
+static void	status_text(struct imap_status *, const unsigned char *, size_t);
 
 static int
 status_cond(const struct imap_word *w, enum imap_cond *cond)
@@ -64,9 +65,10 @@ imap_status_parse(struct imap_parser *ip, struct imap_status *st,
 	}
 	while (ip->p < ip->end && *ip->p == ' ')
 		ip->p++;
+	status_text(st, ip->p, (size_t)(ip->end - ip->p));
 	if (ip->p < ip->end && *ip->p == '[')
 		status_code(ip, st, caps);
-	status_text(ip, st);
+	ip->p = ip->end;
 	return 0;
 }
 
@@ -79,12 +81,7 @@ status_code(struct imap_parser *ip, struct imap_status *st, uint32_t *caps)
 	} codes[] = {
 		{ "UIDVALIDITY",	IMAP_CODE_UIDVALIDITY },
 		{ "UIDNEXT",		IMAP_CODE_UIDNEXT },
-		{ "NONEXISTENT",	IMAP_CODE_NONEXISTENT },
-		{ "THROTTLED",		IMAP_CODE_THROTTLED },
-		{ "OVERQUOTA",		IMAP_CODE_OVERQUOTA },
-		{ "UNAVAILABLE",	IMAP_CODE_UNAVAILABLE },
-		{ "INUSE",		IMAP_CODE_UNAVAILABLE },
-		{ "LIMIT",		IMAP_CODE_LIMIT }
+		{ "NONEXISTENT",	IMAP_CODE_NONEXISTENT }
 	};
 	struct imap_word	 w;
 	size_t			 i;
@@ -140,48 +137,17 @@ status_caps(struct imap_parser *ip, uint32_t *caps)
 }
 
 /*
- * What large providers say in words only: "Suggested Backoff Time: N
- * milliseconds" (Exchange; Gmail says seconds) and these refusals.
+ * What the server says about why and how long.  An OK is a success, but one
+ * with [THROTTLED] somewhere in its text left out what was asked (Gmail).
  */
 static void
-status_text(struct imap_parser *ip, struct imap_status *st)
+status_text(struct imap_status *st, const unsigned char *p, size_t len)
 {
-	static const struct {
-		const char	*text;
-		enum imap_code	 code;
-	} texts[] = {
-		{ "is throttled",		IMAP_CODE_THROTTLED },
-		{ "exceeded command or bandwidth", IMAP_CODE_OVERQUOTA },
-		{ "Server Unavailable",		IMAP_CODE_UNAVAILABLE },
-		{ "simultaneous connections",	IMAP_CODE_LIMIT },
-		{ "authenticated but not connected", IMAP_CODE_NOT_CONNECTED }
-	};
-	const unsigned char	*p = ip->p, *hit;
-	size_t			 len = (size_t)(ip->end - ip->p), i;
-	uint64_t		 n = 0;
-
-	ip->p = ip->end;
 	if (len > TEXT_MAX)
 		len = TEXT_MAX;
-	/* An untagged OK is chat, except that [THROTTLED] counts even there. */
-	if (st->cond == IMAP_OK)
-		return;
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (st->code == IMAP_CODE_NONE &&
-		    imap_find(p, len, texts[i].text) != NULL)
-			st->code = texts[i].code;
-	if ((hit = imap_find(p, len, "Backoff Time")) == NULL)
-		return;
-	len -= (size_t)(hit - p);
-	for (i = 12; i < len && (hit[i] == ':' || hit[i] == ' '); i++)
-		;
-	for (; i < len && hit[i] >= '0' && hit[i] <= '9'; i++)
-		if (n < UINT32_MAX)
-			n = n * 10 + (uint64_t)(hit[i] - '0');
-	if (imap_find(hit + i, len - i, "milli") != NULL ||
-	    imap_find(hit + i, len - i, "ms") != NULL)
-		n = (n + 999) / 1000;
-	st->backoff = n > BACKOFF_MAX ? BACKOFF_MAX : (uint32_t)n;
-	if (st->backoff != 0 && st->code == IMAP_CODE_NONE)
-		st->code = IMAP_CODE_THROTTLED;
+	if (st->cond != IMAP_OK && st->cond != IMAP_PREAUTH)
+		st->reason = imapcode_classify((const char *)p, len,
+		    &st->backoff);
+	else if (st->tag != 0 && imap_find(p, len, "[THROTTLED]") != NULL)
+		st->reason = R_IMAP_THROTTLED;
 }
