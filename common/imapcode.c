@@ -48,6 +48,7 @@ static const struct phrase texts[] = {
 	{ "too many connections",	R_IMAP_LIMIT },
 	{ "maximum number of connections", R_IMAP_LIMIT },
 	{ "server unavailable",		R_IMAP_UNAVAILABLE },
+	{ "authenticated but not connected", R_IMAP_AUTHZ },
 };
 
 static const char	*find(const char *, size_t, const char *);
