@@ -46,7 +46,15 @@ SRCS_PARENT =
 
 SRCS_VAULT =
 
-SRCS_SESSION =
+SRCS_SESSION =	\
+	kmaild/session/zygote.c \
+	kmaild/session/prime.c \
+	kmaild/session/child.c \
+	kmaild/session/conn.c \
+	kmaild/session/imap_auth.c \
+	kmaild/session/filter.c \
+	kmaild/session/relay.c \
+	common/imapcode.c
 
 SRCS_FETCHER =
 
