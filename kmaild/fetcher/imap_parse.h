@@ -48,7 +48,8 @@ enum imap_code {
 	IMAP_CODE_NONE = 0,
 	IMAP_CODE_UIDVALIDITY,
 	IMAP_CODE_UIDNEXT,
-	IMAP_CODE_NONEXISTENT
+	IMAP_CODE_NONEXISTENT,
+	IMAP_CODE_SERVERBUG
 };
 
 struct imap_status {
@@ -79,7 +80,6 @@ struct imap_list {
 #define IMAP_HAS_DATE		0x04
 #define IMAP_HAS_BODY		0x08	/* BODY[] came, perhaps as NIL */
 #define IMAP_BODY_NIL		0x10
-#define IMAP_BODY_PART		0x20	/* BODY[]<n>: not from the start */
 
 struct imap_fetch {
 	unsigned	has;		/* IMAP_HAS_* */

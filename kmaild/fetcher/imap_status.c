@@ -81,7 +81,8 @@ status_code(struct imap_parser *ip, struct imap_status *st, uint32_t *caps)
 	} codes[] = {
 		{ "UIDVALIDITY",	IMAP_CODE_UIDVALIDITY },
 		{ "UIDNEXT",		IMAP_CODE_UIDNEXT },
-		{ "NONEXISTENT",	IMAP_CODE_NONEXISTENT }
+		{ "NONEXISTENT",	IMAP_CODE_NONEXISTENT },
+		{ "SERVERBUG",		IMAP_CODE_SERVERBUG }
 	};
 	struct imap_word	 w;
 	size_t			 i;
