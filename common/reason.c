@@ -220,6 +220,9 @@ static const struct reason_row reasons[R_MAX] = {
 	[R_MSG_INVALID] = { SYNC, "message_response_invalid",
 	    "The response around this message was malformed; it is tried "
 	    "again.", LATER },
+	[R_MSG_GONE] = { SYNC, "message_gone",
+	    "The message was deleted on the server before it was fetched.",
+	    LATER },
 };
 
 int

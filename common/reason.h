@@ -104,6 +104,7 @@ enum reason {
 	R_MSG_INTERRUPTED,		/* connection lost within it, repeatedly */
 	R_MSG_SLOW,			/* below the least rate */
 	R_MSG_INVALID,			/* malformed response around its body */
+	R_MSG_GONE,			/* expunged meanwhile: off the list */
 
 	R_MAX
 };
