@@ -8,7 +8,8 @@
 #
 # Variables: CC, CFLAGS, LDFLAGS; WERROR=1 (also with CI set);
 # SANITIZE=1: address and undefined behaviour, without sandbox, tests only;
-# LANDLOCK_ABI=n: know no more of Landlock than ABI n, tests only.
+# LANDLOCK_ABI=n: know no more of Landlock than ABI n, tests only;
+# TEST=name: for unit, fuzz and system, those whose name contains it.
 
 VERSION =	0.2
 PREFIX ?=	/usr/local
@@ -42,7 +43,26 @@ SRCS_COMMON =	\
 SRCS_CHANNEL =	\
 	common/channel.c
 
-SRCS_PARENT =
+SRCS_PARENT =	\
+	kmaild/parent/child.c \
+	kmaild/parent/conf.c \
+	kmaild/parent/conf_allow.c \
+	kmaild/parent/conf_check.c \
+	kmaild/parent/conf_lex.c \
+	kmaild/parent/conf_print.c \
+	kmaild/parent/conf_value.c \
+	kmaild/parent/folder.c \
+	kmaild/parent/key.c \
+	kmaild/parent/listen.c \
+	kmaild/parent/logger.c \
+	kmaild/parent/main.c \
+	kmaild/parent/parse.c \
+	kmaild/parent/peer.c \
+	kmaild/parent/reload.c \
+	kmaild/parent/resolver.c \
+	kmaild/parent/send.c \
+	kmaild/parent/service.c \
+	kmaild/parent/status.c
 
 SRCS_VAULT =
 
@@ -178,11 +198,11 @@ check:
 soak:
 	@KMAILD_SOAK=1 $(RUN) build unit fuzz system lint variants
 unit:
-	@$(RUN) unit
+	@$(RUN) unit=$(TEST)
 fuzz:
-	@$(RUN) fuzz
+	@$(RUN) fuzz=$(TEST)
 system: all
-	@$(RUN) system
+	@$(RUN) system=$(TEST)
 lint:
 	@$(RUN) lint
 demo: all
