@@ -78,7 +78,23 @@ SRCS_SESSION =	\
 
 SRCS_FETCHER =
 
-SRCS_STORE =
+SRCS_STORE =	\
+	common/text.c \
+	kmaild/store/control.c \
+	kmaild/store/control_account.c \
+	kmaild/store/control_allow.c \
+	kmaild/store/control_body.c \
+	kmaild/store/control_message.c \
+	kmaild/store/control_monitor.c \
+	kmaild/store/control_op.c \
+	kmaild/store/control_parent.c \
+	kmaild/store/control_reply.c \
+	kmaild/store/control_report.c \
+	kmaild/store/control_request.c \
+	kmaild/store/control_status.c \
+	kmaild/store/control_sync.c \
+	kmaild/store/control_test.c \
+	kmaild/store/control_waiting.c
 
 SRCS_CTL =
 
