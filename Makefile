@@ -64,7 +64,26 @@ SRCS_PARENT =	\
 	kmaild/parent/service.c \
 	kmaild/parent/status.c
 
-SRCS_VAULT =
+SRCS_VAULT =	\
+	kmaild/vault/account.c \
+	kmaild/vault/admin.c \
+	kmaild/vault/arena.c \
+	kmaild/vault/change.c \
+	kmaild/vault/conf.c \
+	kmaild/vault/db.c \
+	kmaild/vault/form.c \
+	kmaild/vault/key.c \
+	kmaild/vault/launch.c \
+	kmaild/vault/memory-linux.c \
+	kmaild/vault/outbox.c \
+	kmaild/vault/rate.c \
+	kmaild/vault/request.c \
+	kmaild/vault/seal.c \
+	kmaild/vault/secret.c \
+	kmaild/vault/session.c \
+	kmaild/vault/socket.c \
+	kmaild/vault/ticket.c \
+	kmaild/vault/vault.c
 
 SRCS_SESSION =	\
 	kmaild/session/zygote.c \

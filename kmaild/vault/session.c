@@ -1,0 +1,636 @@
+/*
+ * Copyright (c) 2026 The kmaild authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "vault.h"
+
+/*
+ * One login and the session after it.  The credential goes to a session
+ * child by one write(2) on the pair that only it and the vault hold, after
+ * the child has verified its peer and after the event of that use is on
+ * disk.  Closing the pair ends the child.
+ */
+#define GRACE		5	/* seconds: the child's own deadlines come first */
+#define LOGIN_STEPS	5	/* greeting, CAPABILITY, AUTHENTICATE, its
+				   second form, LOGIN */
+#define SESSIONS_MAX	8192
+
+enum session_state {
+	S_HANDSHAKE = 1,	/* waiting for C_VERIFIED */
+	S_VERIFIED,		/* the credential is released next */
+	S_LOGIN,		/* waiting for C_VERDICT */
+	S_OPEN,			/* logged in; relays */
+	S_CLOSING		/* said why it ends */
+};
+
+struct session {
+	TAILQ_ENTRY(session) entry;
+	struct m_ticket	 ticket;
+	struct account	 account;	/* as it was when the socket came */
+	struct channel	*fetcher;	/* NULL: went away */
+	enum session_state state;
+	int		 ctl;
+	int		 relay;		/* the fetcher's end until S_OPEN */
+	struct event	 ev_ctl;
+	struct event	 ev_deadline;
+	struct ctl_record record;	/* being read */
+	size_t		 have;
+	uint32_t	 step;		/* seconds */
+	uint32_t	 total;
+	int64_t		 born;		/* clock_boot() */
+};
+
+static TAILQ_HEAD(, session)	 sessions = TAILQ_HEAD_INITIALIZER(sessions);
+static size_t			 nsessions;
+static struct event		 ev_release;
+
+static struct session	*session_find(uint64_t);
+static unsigned int	 session_logins(const struct id *);
+static enum reason	 session_admit(const struct m_socket *, int,
+			    struct m_ticket *, struct account *);
+static enum reason	 session_launch(struct session *, int);
+static uint32_t		 lesser(uint32_t, uint32_t);
+static void		 session_times(struct session *,
+			    struct m_z_session *);
+static void		 session_deadline(struct session *, uint32_t);
+static void		 session_late(evutil_socket_t, short, void *);
+static void		 session_readable(evutil_socket_t, short, void *);
+static void		 session_gone(struct session *);
+static void		 session_record(struct session *);
+static void		 session_malformed(struct session *);
+static int		 record_ok(const struct ctl_record *);
+static void		 session_first_verdict(struct session *);
+static void		 session_second_verdict(struct session *);
+static void		 session_open(struct session *);
+static void		 session_refused(struct session *);
+static void		 session_release(evutil_socket_t, short, void *);
+static enum reason	 session_recheck(struct session *);
+static int		 session_commit_uses(void);
+static enum reason	 session_give(struct session *);
+static void		 send_verdict(const struct m_ticket *, enum reason,
+			    const struct ctl_record *);
+static void		 send_refused(struct channel *, uint64_t);
+static void		 session_end(struct session *, enum reason);
+static void		 session_free(struct session *);
+
+void
+session_init(void)
+{
+	if (event_assign(&ev_release, vault_base(), -1, 0, session_release,
+	    NULL) == -1)
+		fatalx(LC_SETUP, EINVAL);
+}
+
+static struct session *
+session_find(uint64_t number)
+{
+	struct session	*s;
+
+	TAILQ_FOREACH(s, &sessions, entry)
+		if (s->ticket.session == number)
+			return s;
+	return NULL;
+}
+
+/* Logins of one account that may yet be refused. */
+static unsigned int
+session_logins(const struct id *account)
+{
+	struct session	*s;
+	unsigned int	 n = 0;
+
+	TAILQ_FOREACH(s, &sessions, entry)
+		if (s->state < S_OPEN && id_equal(&s->account.id, account))
+			n++;
+	return n;
+}
+
+/* May this socket have a session?  Fills ticket and record. */
+static enum reason
+session_admit(const struct m_socket *m, int fd, struct m_ticket *t,
+    struct account *acct)
+{
+	enum reason	 r;
+	int		 n;
+
+	if (ticket_use(m, clock_boot(), t) == -1 ||
+	    session_find(m->session) != NULL) {
+		log_warn_code(LC_TICKET_REFUSED, (int64_t)m->session, 0);
+		return R_TICKET;
+	}
+	if (key_state() != R_NONE)
+		return key_state();
+	if ((n = account_load(&t->account, acct)) == -1)
+		return db_reason();
+	if (n == 0)
+		return R_TICKET;
+	if (!conf_port_allowed(acct->port))
+		return R_PORT_NOT_ALLOWED;
+	if (fd == -1 || socket_check(fd, acct->port) == -1) {
+		log_warn_code(LC_SOCKET_REFUSED, (int64_t)m->session, 0);
+		return R_TICKET;
+	}
+	if (!acct->has_secret)
+		return R_PASSWORD_MISSING;
+	r = rate_check(&acct->id, (t->flags & TICKET_OPERATOR) != 0,
+	    session_logins(&acct->id), clock_utc());
+	if (r != R_NONE)
+		return r;
+	if (nsessions >= SESSIONS_MAX)
+		return R_RATE_LIMITED;
+	return secret_check(acct);
+}
+
+void
+session_socket(struct channel *fetcher, const struct m_socket *m, int fd)
+{
+	struct session	*s;
+	enum reason	 r;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		fatal(LC_MEMORY);
+	s->ctl = s->relay = -1;
+	s->fetcher = fetcher;
+	if ((r = session_admit(m, fd, &s->ticket, &s->account)) != R_NONE) {
+		if (fd != -1)
+			close(fd);
+	} else
+		r = session_launch(s, fd);
+	if (r == R_NONE)
+		return;
+	/* what the fetcher claims may name a session that lives */
+	if (session_find(m->session) == NULL) {
+		s->ticket.session = m->session;
+		s->ticket.account = m->account;
+		send_verdict(&s->ticket, r, NULL);
+	}
+	send_refused(fetcher, m->session);
+	freezero(s, sizeof(*s));
+}
+
+/* The lesser of two limits, 0 being none. */
+static uint32_t
+lesser(uint32_t a, uint32_t b)
+{
+	if (a == 0 || (b != 0 && b < a))
+		return b;
+	return a;
+}
+
+/* The store may shorten what the configuration says, not lengthen it. */
+static void
+session_times(struct session *s, struct m_z_session *z)
+{
+	const struct m_conf_vault	*v = conf_vault();
+	const struct m_conf_account	*a = conf_account(s->account.label);
+
+	z->timeout_idle = lesser(s->ticket.timeout_idle,
+	    a != NULL && a->timeout_idle ? a->timeout_idle : v->timeout_idle);
+	z->timeout_step = lesser(s->ticket.timeout_step,
+	    a != NULL && a->timeout_step ? a->timeout_step : v->timeout_step);
+	z->timeout_session = lesser(s->ticket.timeout_session,
+	    a != NULL && a->timeout_session ? a->timeout_session :
+	    v->timeout_session);
+	z->ca_set = a != NULL ? a->ca_set : 0;
+	s->step = z->timeout_step;
+	s->total = z->timeout_session;
+}
+
+/* The descriptor is owned. */
+static enum reason
+session_launch(struct session *s, int fd)
+{
+	struct m_z_session	 z;
+	enum reason		 r;
+
+	memset(&z, 0, sizeof(z));
+	z.session = s->ticket.session;
+	z.purpose = s->ticket.purpose;
+	z.imap_tls = s->account.tls;
+	z.port = s->account.port;
+	z.ca_len = s->account.ca_len;
+	strlcpy(z.host, s->account.host, sizeof(z.host));
+	session_times(s, &z);
+	if ((r = launch(&z, &s->account, fd, &s->ctl, &s->relay)) != R_NONE)
+		return r;
+	if (fcntl(s->ctl, F_SETFL, O_NONBLOCK) == -1 ||
+	    event_assign(&s->ev_ctl, vault_base(), s->ctl, EV_READ |
+	    EV_PERSIST, session_readable, s) == -1 ||
+	    event_add(&s->ev_ctl, NULL) == -1)
+		fatal(LC_SETUP);
+	evtimer_assign(&s->ev_deadline, vault_base(), session_late, s);
+	s->state = S_HANDSHAKE;
+	s->born = clock_boot();
+	session_deadline(s, s->step + GRACE);
+	TAILQ_INSERT_TAIL(&sessions, s, entry);
+	nsessions++;
+	return R_NONE;
+}
+
+static void
+session_deadline(struct session *s, uint32_t seconds)
+{
+	struct timeval	 tv;
+
+	tv.tv_sec = seconds;
+	tv.tv_usec = 0;
+	evtimer_add(&s->ev_deadline, &tv);
+}
+
+/*
+ * The child keeps its deadlines itself.  It cannot while somebody who
+ * shares its socket makes it block.
+ */
+static void
+session_late(evutil_socket_t fd, short events, void *arg)
+{
+	struct session	*s = arg;
+
+	(void)fd;
+	(void)events;
+	log_code(LOG_WARNING, LC_CHILD_HUNG, &s->account.id,
+	    (int64_t)s->ticket.session, 0, 0);
+	session_end(s, s->state < S_OPEN ? R_TIMEOUT_STEP :
+	    R_TIMEOUT_SESSION);
+}
+
+static void
+session_readable(evutil_socket_t fd, short events, void *arg)
+{
+	struct session	*s = arg;
+	ssize_t		 n;
+
+	(void)events;
+	n = read(fd, (unsigned char *)&s->record + s->have,
+	    sizeof(s->record) - s->have);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		session_gone(s);
+		return;
+	}
+	s->have += (size_t)n;
+	if (s->have < sizeof(s->record))
+		return;
+	s->have = 0;
+	session_record(s);
+}
+
+/* Before its verdict it ends only when something killed it. */
+static void
+session_gone(struct session *s)
+{
+	if (s->state == S_OPEN)
+		s->state = S_CLOSING;
+	session_end(s, R_PROCESS_RESTARTED);
+}
+
+static int
+record_ok(const struct ctl_record *c)
+{
+	return (c->type == C_VERIFIED || c->type == C_VERDICT) &&
+	    reason_check(c->reason) == 0 &&
+	    msg_text_ok(c->subject, sizeof(c->subject)) == 0 &&
+	    msg_text_ok(c->issuer, sizeof(c->issuer)) == 0 &&
+	    msg_text_ok(c->spki, sizeof(c->spki)) == 0;
+}
+
+static void
+session_record(struct session *s)
+{
+	struct ctl_record	*c = &s->record;
+
+	if (!record_ok(c)) {
+		session_malformed(s);
+	} else if (c->type == C_VERIFIED) {
+		if (s->state != S_HANDSHAKE) {
+			session_malformed(s);
+			return;
+		}
+		s->state = S_VERIFIED;
+		/* all that verified in this round share one commit */
+		event_active(&ev_release, EV_TIMEOUT, 0);
+	} else if (s->state == S_OPEN)
+		session_second_verdict(s);
+	else if (s->state < S_OPEN)
+		session_first_verdict(s);
+	else
+		session_malformed(s);
+}
+
+static void
+session_malformed(struct session *s)
+{
+	log_code(LOG_WARNING, LC_CHILD_MALFORMED, &s->account.id,
+	    (int64_t)s->ticket.session, 0, 0);
+	session_end(s, R_IMAP_AUTH_PROTOCOL);
+}
+
+static void
+session_first_verdict(struct session *s)
+{
+	if (s->record.reason == R_NONE) {
+		/* nobody logs in without a credential */
+		if (s->state == S_LOGIN)
+			session_open(s);
+		else
+			session_malformed(s);
+		return;
+	}
+	if (s->state == S_LOGIN && s->record.reason == R_IMAP_AUTH_FAILED)
+		session_refused(s);
+	send_verdict(&s->ticket, (enum reason)s->record.reason, &s->record);
+	if (s->fetcher != NULL)
+		send_refused(s->fetcher, s->ticket.session);
+	session_free(s);
+}
+
+/* Why the relay ends; the end itself follows. */
+static void
+session_second_verdict(struct session *s)
+{
+	send_verdict(&s->ticket, (enum reason)s->record.reason, &s->record);
+	s->state = S_CLOSING;
+	session_deadline(s, GRACE);
+}
+
+static void
+session_open(struct session *s)
+{
+	struct m_session	 m;
+	int64_t			 left;
+
+	if (s->fetcher == NULL) {
+		session_end(s, R_PROCESS_RESTARTED);
+		return;
+	}
+	if (rate_refusals(&s->account.id) > 0 &&
+	    (db_begin() == -1 || rate_accepted(&s->account.id) == -1 ||
+	    db_commit() == -1))
+		db_rollback();
+	s->state = S_OPEN;
+	send_verdict(&s->ticket, R_NONE, &s->record);
+	memset(&m, 0, sizeof(m));
+	m.session = s->ticket.session;
+	channel_send(s->fetcher, M_CHANNEL, s->relay, &m, sizeof(m));
+	s->relay = -1;
+	left = (int64_t)s->total + GRACE - (clock_boot() - s->born) / 1000;
+	session_deadline(s, left > GRACE ? (uint32_t)left : GRACE);
+}
+
+/* The server said no to the password: count it before anybody may retry. */
+static void
+session_refused(struct session *s)
+{
+	const struct id	*id = &s->account.id;
+	uint32_t	 n = rate_refusals(id) + 1;
+
+	if (db_begin() == -1 || rate_refused(id, clock_utc()) == -1 ||
+	    outbox_add(LC_LOGIN_REFUSED, id, (int64_t)s->ticket.session,
+	    n) == -1 || (n == RATE_REFUSALS &&
+	    outbox_add(LC_LOGIN_HOLD, id, n, 0) == -1) ||
+	    db_commit() == -1) {
+		db_rollback();
+		return;
+	}
+	outbox_send();
+}
+
+/* Every session whose peer was verified since the last round. */
+static void
+session_release(evutil_socket_t fd, short events, void *arg)
+{
+	struct session	*s, *next;
+	enum reason	 r;
+	int		 ok;
+
+	(void)fd;
+	(void)events;
+	(void)arg;
+	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
+		if (s->state == S_VERIFIED &&
+		    (r = session_recheck(s)) != R_NONE)
+			session_end(s, r);
+	ok = session_commit_uses() == 0;
+	TAILQ_FOREACH_SAFE(s, &sessions, entry, next) {
+		if (s->state != S_VERIFIED)
+			continue;
+		r = ok ? session_give(s) : db_reason();
+		if (r != R_NONE)
+			session_end(s, r);
+	}
+	if (ok)
+		outbox_send();
+}
+
+/* Is the record still what the child verified its peer against? */
+static enum reason
+session_recheck(struct session *s)
+{
+	struct account	 now;
+	int		 n;
+
+	if ((n = account_load(&s->account.id, &now)) == -1)
+		return db_reason();
+	if (n == 0)
+		return R_CANCELLED;
+	if (!account_same_remote(&now, &s->account) ||
+	    !account_same_ca(&now, &s->account)) {
+		log_code(LOG_WARNING, LC_ENDPOINT_CHANGED, &now.id,
+		    (int64_t)s->ticket.session, 0, 0);
+		return R_CANCELLED;
+	}
+	s->account = now;
+	return R_NONE;
+}
+
+/* On disk before anything is released: 0 or -1. */
+static int
+session_commit_uses(void)
+{
+	struct session	*s;
+	int64_t		 now = clock_utc();
+
+	if (db_begin() == -1)
+		return -1;
+	TAILQ_FOREACH(s, &sessions, entry) {
+		if (s->state != S_VERIFIED)
+			continue;
+		if (rate_released(&s->account.id, now) == -1 ||
+		    outbox_add(LC_CREDENTIAL_USED, &s->account.id,
+		    (int64_t)s->ticket.session, s->ticket.purpose) == -1)
+			goto fail;
+	}
+	if (outbox_purge() == -1 || db_commit() == -1)
+		goto fail;
+	outbox_purged();
+	return 0;
+
+fail:
+	db_rollback();
+	return -1;
+}
+
+/* The only place where a password leaves the vault. */
+static enum reason
+session_give(struct session *s)
+{
+	struct arena	*a;
+	enum reason	 r;
+
+	a = arena_open();
+	if ((r = secret_get(&s->account, a)) == R_NONE &&
+	    write(s->ctl, &a->credential, sizeof(a->credential)) !=
+	    (ssize_t)sizeof(a->credential))
+		r = R_PROCESS_RESTARTED;
+	arena_close();
+	if (r != R_NONE)
+		return r;
+	s->state = S_LOGIN;
+	session_deadline(s, s->step * LOGIN_STEPS + GRACE);
+	return R_NONE;
+}
+
+static void
+send_verdict(const struct m_ticket *t, enum reason reason,
+    const struct ctl_record *c)
+{
+	struct channel			*store = vault_peer(P_STORE);
+	struct m_session_verdict	 m;
+
+	if (store == NULL)
+		return;
+	memset(&m, 0, sizeof(m));
+	m.session = t->session;
+	m.account = t->account;
+	m.reason = reason;
+	m.refusals = rate_refusals(&t->account);
+	if (c != NULL) {
+		m.backoff = c->backoff;
+		m.tls_done = c->tls_done != 0;
+	}
+	if (c != NULL && t->purpose == PURPOSE_TEST) {
+		m.notbefore = c->notbefore;
+		m.notafter = c->notafter;
+		strlcpy(m.subject, c->subject, sizeof(m.subject));
+		strlcpy(m.issuer, c->issuer, sizeof(m.issuer));
+		strlcpy(m.spki, c->spki, sizeof(m.spki));
+	}
+	channel_send(store, M_SESSION_VERDICT, -1, &m, sizeof(m));
+}
+
+static void
+send_refused(struct channel *fetcher, uint64_t number)
+{
+	struct m_session	 m;
+
+	memset(&m, 0, sizeof(m));
+	m.session = number;
+	channel_send(fetcher, M_SOCKET_REFUSED, -1, &m, sizeof(m));
+}
+
+/* Close the pair, which ends the child, and tell both who wait. */
+static void
+session_end(struct session *s, enum reason reason)
+{
+	struct channel		*store = vault_peer(P_STORE);
+	struct m_session	 m;
+
+	if (s->state < S_OPEN) {
+		send_verdict(&s->ticket, reason, NULL);
+		if (s->fetcher != NULL)
+			send_refused(s->fetcher, s->ticket.session);
+	} else if (store != NULL) {
+		if (s->state == S_OPEN)
+			send_verdict(&s->ticket, reason, NULL);
+		memset(&m, 0, sizeof(m));
+		m.session = s->ticket.session;
+		channel_send(store, M_SESSION_CLOSED, -1, &m, sizeof(m));
+	}
+	session_free(s);
+}
+
+static void
+session_free(struct session *s)
+{
+	TAILQ_REMOVE(&sessions, s, entry);
+	nsessions--;
+	event_del(&s->ev_ctl);
+	event_del(&s->ev_deadline);
+	close(s->ctl);
+	if (s->relay != -1)
+		close(s->relay);
+	freezero(s, sizeof(*s));
+}
+
+void
+session_cancel(uint64_t number)
+{
+	struct session	*s;
+
+	if ((s = session_find(number)) != NULL)
+		session_end(s, R_CANCELLED);
+}
+
+void
+session_failed(uint64_t number, enum reason reason)
+{
+	struct session	*s;
+
+	if ((s = session_find(number)) != NULL && s->state == S_HANDSHAKE)
+		session_end(s, reason);
+}
+
+void
+session_end_account(const struct id *account, enum reason reason)
+{
+	struct session	*s, *next;
+
+	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
+		if (id_equal(&s->account.id, account))
+			session_end(s, reason);
+}
+
+void
+session_end_all(enum reason reason)
+{
+	struct session	*s, *next;
+
+	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
+		session_end(s, reason);
+}
+
+void
+session_fetcher_gone(struct channel *fetcher)
+{
+	struct session	*s, *next;
+
+	TAILQ_FOREACH_SAFE(s, &sessions, entry, next) {
+		if (s->fetcher != fetcher)
+			continue;
+		s->fetcher = NULL;
+		/* a logged in one is its worker's alone */
+		if (s->state < S_OPEN)
+			session_end(s, R_PROCESS_RESTARTED);
+	}
+}

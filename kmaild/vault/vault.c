@@ -1,0 +1,395 @@
+/*
+ * Copyright (c) 2026 The kmaild authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/proc.h"
+#include "common/sandbox.h"
+#include "vault.h"
+
+/* A channel to another process; a replaced one stays until it closes. */
+struct peer {
+	TAILQ_ENTRY(peer) entry;
+	struct channel	 ch;
+};
+
+static TAILQ_HEAD(peers_head, peer) peers = TAILQ_HEAD_INITIALIZER(peers);
+static struct event_base	*base;
+static struct channel		 parent;
+static struct event		 ev_outbox;
+static int			 started;
+
+static void	 vault_configure(void);
+static void	 vault_open(void);
+static void	 vault_from_parent(struct imsg *);
+static void	 vault_reloaded(void);
+static void	 vault_start(void);
+_Noreturn static void vault_stop(void);
+static void	 vault_greet_store(void);
+static void	 vault_put_one(const struct account *, void *);
+static void	 vault_send_key_state(void);
+static void	 vault_outbox_idle(evutil_socket_t, short, void *);
+static void	 parent_dispatch(struct channel *, struct imsg *, void *);
+static void	 parent_closed(struct channel *, void *);
+static void	 peer_add(struct imsg *);
+static void	 peer_dispatch(struct channel *, struct imsg *, void *);
+static void	 peer_closed(struct channel *, void *);
+static void	 store_dispatch(struct imsg *);
+static void	 store_ticket(struct imsg *);
+static void	 store_event_ack(struct imsg *);
+static void	 fetcher_dispatch(struct channel *, struct imsg *);
+static void	 zygote_dispatch(struct imsg *);
+static void	 get(struct imsg *, void *, size_t);
+
+int
+main(int argc, char **argv)
+{
+	struct sandbox_result	 sr;
+
+	proc_start(P_VAULT, argc, argv);
+	/* init signals whole groups; the parent says when to stop */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	if ((base = event_base_new()) == NULL)
+		fatalx(LC_SETUP, ENOMEM);
+	evtimer_assign(&ev_outbox, base, vault_outbox_idle, NULL);
+	session_init();
+
+	vault_configure();
+	proc_drop();
+	vault_open();
+	sandbox_vault(&sr);
+	conf_load_key();
+
+	proc_ready(sr.landlock_abi, sr.missing);
+	channel_adopt(&parent, base, proc_parent(), P_VAULT, P_PARENT,
+	    parent_dispatch, parent_closed, NULL);
+	event_base_dispatch(base);
+	fatalx(LC_INVARIANT, 0);	/* the loop ends by exit alone */
+}
+
+struct event_base *
+vault_base(void)
+{
+	return base;
+}
+
+/* Up to the first M_CONF_END. */
+static void
+vault_configure(void)
+{
+	struct imsg	 imsg;
+	uint32_t	 type;
+
+	do {
+		proc_recv(&imsg);
+		type = imsg_get_type(&imsg);
+		if (type == M_CONF_END)
+			conf_apply();
+		else
+			vault_from_parent(&imsg);
+		imsg_free(&imsg);
+	} while (type != M_CONF_END);
+}
+
+/* What needs files and limits: before the sandbox. */
+static void
+vault_open(void)
+{
+	int64_t	 value;
+	int	 code;
+
+	arena_init();
+	if ((code = db_open(conf_vault()->dir, &value)) != 0) {
+		log_code(LOG_CRIT, (enum logcode)code, NULL, value, 0, 0);
+		exit(1);
+	}
+}
+
+/* The same for a first start and for a reload. */
+static void
+vault_from_parent(struct imsg *imsg)
+{
+	struct m_loglevel	 level;
+
+	switch (imsg_get_type(imsg)) {
+	case M_PEER:
+		peer_add(imsg);
+		break;
+	case M_LISTEN:
+		admin_listen(imsg_get_fd(imsg));
+		break;
+	case M_CONF_END:
+		vault_reloaded();
+		break;
+	case M_START:
+		vault_start();
+		break;
+	case M_STOP:
+		vault_stop();
+	case M_LOGLEVEL:
+		get(imsg, &level, sizeof(level));
+		log_set_level((int)level.loglevel);
+		break;
+	default:
+		conf_message(imsg);
+		break;
+	}
+}
+
+static void
+vault_reloaded(void)
+{
+	conf_apply();
+	conf_load_key();
+	vault_send_key_state();
+}
+
+static void
+vault_start(void)
+{
+	started = 1;
+	vault_greet_store();
+	admin_start();
+}
+
+_Noreturn static void
+vault_stop(void)
+{
+	admin_stop();
+	session_end_all(R_CANCELLED);
+	outbox_idle();
+	db_close();
+	exit(0);
+}
+
+static void
+parent_dispatch(struct channel *ch, struct imsg *imsg, void *arg)
+{
+	(void)ch;
+	(void)arg;
+	vault_from_parent(imsg);
+}
+
+static void
+parent_closed(struct channel *ch, void *arg)
+{
+	(void)ch;
+	(void)arg;
+	db_close();
+	exit(1);
+}
+
+struct channel *
+vault_peer(enum proc proc)
+{
+	struct peer	*p;
+
+	TAILQ_FOREACH_REVERSE(p, &peers, peers_head, entry)
+		if (p->ch.peer == proc)
+			return &p->ch;
+	return NULL;
+}
+
+static void
+peer_add(struct imsg *imsg)
+{
+	struct m_peer	 m;
+	struct peer	*p;
+	int		 fd;
+
+	get(imsg, &m, sizeof(m));
+	if (m.proc != P_SESSION && m.proc != P_FETCHER && m.proc != P_STORE)
+		fatalx(LC_INVARIANT, M_PEER);
+	if ((fd = imsg_get_fd(imsg)) == -1)
+		fatalx(LC_SETUP, EMFILE);
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		fatal(LC_MEMORY);
+	channel_init(&p->ch, base, fd, P_VAULT, (enum proc)m.proc, 0,
+	    peer_dispatch, peer_closed, p);
+	TAILQ_INSERT_TAIL(&peers, p, entry);
+	if (m.proc == P_STORE && started)
+		vault_greet_store();
+}
+
+static void
+peer_dispatch(struct channel *ch, struct imsg *imsg, void *arg)
+{
+	(void)arg;
+	switch (ch->peer) {
+	case P_STORE:
+		store_dispatch(imsg);
+		break;
+	case P_FETCHER:
+		fetcher_dispatch(ch, imsg);
+		break;
+	case P_SESSION:
+		zygote_dispatch(imsg);
+		break;
+	default:
+		fatalx(LC_INVARIANT, ch->peer);
+	}
+}
+
+/* The parent deals with it; sessions that need no peer any more go on. */
+static void
+peer_closed(struct channel *ch, void *arg)
+{
+	struct peer	*p = arg;
+
+	TAILQ_REMOVE(&peers, p, entry);
+	channel_clear(ch);
+	if (ch->peer == P_FETCHER)
+		session_fetcher_gone(ch);
+	free(p);
+}
+
+static void
+get(struct imsg *imsg, void *p, size_t len)
+{
+	if (imsg_get_data(imsg, p, len) == -1)
+		fatalx(LC_INVARIANT, imsg_get_type(imsg));
+}
+
+/* All that the store must know of before it plans anything. */
+static void
+vault_greet_store(void)
+{
+	struct channel	*store;
+
+	if ((store = vault_peer(P_STORE)) == NULL)
+		return;
+	vault_send_key_state();
+	if (account_each(vault_put_one, NULL) == -1)
+		return;		/* without SYNCED nothing is dropped */
+	channel_send(store, M_ACCOUNT_SYNCED, -1, NULL, 0);
+	outbox_resend();
+}
+
+static void
+vault_put_one(const struct account *acct, void *arg)
+{
+	(void)arg;
+	account_put(acct, 0);
+}
+
+static void
+vault_send_key_state(void)
+{
+	struct channel		*store;
+	struct m_key_state	 m;
+
+	if (!started || (store = vault_peer(P_STORE)) == NULL)
+		return;
+	memset(&m, 0, sizeof(m));
+	m.reason = key_state();
+	channel_send(store, M_KEY_STATE, -1, &m, sizeof(m));
+}
+
+static void
+store_dispatch(struct imsg *imsg)
+{
+	struct m_account_ack	 ack;
+	struct m_account_pause	 pause;
+	struct m_session	 session;
+
+	switch (imsg_get_type(imsg)) {
+	case M_ACCOUNT_ACK:
+		get(imsg, &ack, sizeof(ack));
+		change_ack(&ack);
+		break;
+	case M_ACCOUNT_PAUSE:
+		get(imsg, &pause, sizeof(pause));
+		ticket_drop_account(&pause.account);
+		session_end_account(&pause.account, R_ACCOUNT_PAUSED);
+		break;
+	case M_TICKET:
+		store_ticket(imsg);
+		break;
+	case M_TICKET_CANCEL:
+		get(imsg, &session, sizeof(session));
+		ticket_drop_session(session.session);
+		session_cancel(session.session);
+		break;
+	case M_VAULT_EVENT_ACK:
+		store_event_ack(imsg);
+		break;
+	default:
+		fatalx(LC_INVARIANT, imsg_get_type(imsg));
+	}
+}
+
+static void
+store_ticket(struct imsg *imsg)
+{
+	struct m_ticket	 m;
+
+	get(imsg, &m, sizeof(m));
+	if (ticket_add(&m, clock_boot()) == -1)
+		log_warn_code(LC_TICKET_REFUSED, (int64_t)m.session, 0);
+}
+
+static void
+store_event_ack(struct imsg *imsg)
+{
+	struct m_vault_event_ack	 m;
+	struct timeval			 tv = { 1, 0 };
+
+	get(imsg, &m, sizeof(m));
+	outbox_ack(m.seq);
+	if (!evtimer_pending(&ev_outbox, NULL))
+		evtimer_add(&ev_outbox, &tv);
+}
+
+static void
+vault_outbox_idle(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	(void)arg;
+	outbox_idle();
+}
+
+static void
+fetcher_dispatch(struct channel *ch, struct imsg *imsg)
+{
+	struct m_socket	 m;
+
+	if (imsg_get_type(imsg) != M_SOCKET)
+		fatalx(LC_INVARIANT, imsg_get_type(imsg));
+	get(imsg, &m, sizeof(m));
+	session_socket(ch, &m, imsg_get_fd(imsg));
+}
+
+static void
+zygote_dispatch(struct imsg *imsg)
+{
+	struct m_session_failed	 m;
+
+	if (imsg_get_type(imsg) != M_Z_FAILED)
+		fatalx(LC_INVARIANT, imsg_get_type(imsg));
+	get(imsg, &m, sizeof(m));
+	if (reason_check(m.reason) == -1 || m.reason == R_NONE)
+		fatalx(LC_INVARIANT, M_Z_FAILED);
+	session_failed(m.session, (enum reason)m.reason);
+}
