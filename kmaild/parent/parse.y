@@ -42,6 +42,8 @@ static struct conf_timeouts	*timeouts;	/* likewise */
 static struct conf_allow	*allow;
 static struct conf_account	 refused;	/* swallows a bad block's lines */
 static char			 last[KM_PATH_SIZE];	/* for syntax errors */
+static char			 unknown[KM_PATH_SIZE];	/* began this line */
+static int			 line_start;
 
 static void	 set_text(const char *, char *, size_t, const char *);
 static void	 set_path(const char *, char *, const char *);
@@ -116,7 +118,7 @@ main		: STATE STRING {
 			add_port($3.text);
 		}
 		| CONNECT PORT '{' optnl ports '}'
-		| RESOLVER '{' optnl resolver '}'
+		| RESOLVER '{' resolver '}'
 		| SYNC EVERY STRING {
 			set_seconds("sync every", &conf->sync_every, $3.text);
 			conf->said |= CONF_SYNC_SAID;
@@ -233,20 +235,22 @@ port		: STRING optcomma optnl {
 		}
 		;
 
-resolver	: resolverline
+/* A newline, or a semicolon, is needed only after an error. */
+resolver	: /* empty */
+		| resolver '\n'
 		| resolver resolverline
+		| resolver error '\n'
 		;
 
-resolverline	: HOSTS STRING '\n' optnl {
+resolverline	: HOSTS STRING {
 			set_path("hosts", conf->hosts, $2.text);
 		}
-		| NAMESERVER STRING '\n' optnl {
+		| NAMESERVER STRING {
 			add_nameserver($2.text, "53");
 		}
-		| NAMESERVER STRING PORT STRING '\n' optnl {
+		| NAMESERVER STRING PORT STRING {
 			add_nameserver($2.text, $4.text);
 		}
-		| error '\n' optnl
 		;
 
 sessionsper	: /* empty */
@@ -260,14 +264,15 @@ sessionsper	: /* empty */
 
 account		: ACCOUNT STRING {
 			begin_account($2.text);
-		} '{' optnl accountlines '}' {
+		} '{' accountlines '}' {
 			end_account();
 		}
 		;
 
 accountlines	: /* empty */
-		| accountlines common '\n' optnl
-		| accountlines error '\n' optnl
+		| accountlines '\n'
+		| accountlines common
+		| accountlines error '\n'
 		;
 
 %%
@@ -335,9 +340,14 @@ yylex(void)
 {
 	const struct keyword	*k;
 	enum lex		 token;
+	int			 first;
 
 	token = lex_token(yylval.text);
 	strlcpy(last, yylval.text, sizeof(last));
+	if (line_start)
+		unknown[0] = '\0';
+	first = line_start;
+	line_start = token == LEX_EOL || token == LEX_OPEN;
 	switch (token) {
 	case LEX_EOF:
 		return 0;
@@ -362,6 +372,8 @@ yylex(void)
 		k = bsearch(yylval.text, keywords,
 		    sizeof(keywords) / sizeof(keywords[0]),
 		    sizeof(keywords[0]), keyword_cmp);
+		if (k == NULL && first)
+			strlcpy(unknown, yylval.text, sizeof(unknown));
 		return k != NULL ? k->token : STRING;
 	case LEX_ERROR:
 		break;
@@ -374,7 +386,12 @@ static void
 yyerror(const char *message)
 {
 	(void)message;
-	if (last[0] != '\0')	/* the lexer's own errors were reported */
+	if (last[0] == '\0')
+		return;		/* the lexer's own errors were reported */
+	if (unknown[0] != '\0')
+		lex_error("unknown word \"%.64s\"; see kmaild.conf(5)",
+		    unknown);
+	else
 		lex_error("syntax error at \"%.64s\"; see kmaild.conf(5)",
 		    last);
 }
@@ -514,6 +531,7 @@ int
 conf_parse(struct conf *c, const char *path, conf_report report, void *arg)
 {
 	conf = c;
+	line_start = 1;
 	end_account();
 	lex_start(report, arg);
 	if (lex_file(path) == 0 && yyparse() != 0)
