@@ -194,7 +194,6 @@
 	X(620, LC_SYNC_STARTED, "sync-started", "fetch started, session {a}") \
 	X(621, LC_SYNC_FINISHED, "sync-finished",			\
 	    "fetch ended: {a} imported, {b} duplicates, {rc}")		\
-	X(622, LC_SYNC_REFUSED, "sync-refused", "fetch not started: {r}") \
 	X(623, LC_SESSION_TIMEOUT, "session-timeout",			\
 	    "session {a} did not end in time and was cancelled")	\
 	X(624, LC_WORKER_MALFORMED, "worker-malformed",			\
