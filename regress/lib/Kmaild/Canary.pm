@@ -75,7 +75,7 @@ sub in_process
 		while ($at < $end) {
 			my $n = $end - $at < $CHUNK ? $end - $at : $CHUNK;
 			sysseek $mem, $at, 0 or last;
-			my $got = sysread $mem, my $octets, $n;
+			my $got = sysread($mem, my $octets, $n);
 			last if !$got;
 			$read += $got;
 			$found{$_} = 1 for $self->in_text($tail . $octets);
@@ -96,7 +96,7 @@ sub in_files
 		return if !-f $_ || $skip->($_);
 		open my $fh, '<:raw', $_ or return;
 		my ($tail, $path, %here) = ('', $_);
-		while (sysread $fh, my $octets, $CHUNK) {
+		while (sysread($fh, my $octets, $CHUNK)) {
 			$here{$_} = 1 for $self->in_text($tail . $octets);
 			$tail = substr $octets, -$self->{longest}
 			    if length $octets > $self->{longest};
