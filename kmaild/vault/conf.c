@@ -149,17 +149,13 @@ conf_apply(void)
 	next = NULL;
 }
 
-/*
- * The environment can be read once only: on reload it is named without a
- * descriptor, and the key that it held stays.
- */
+/* A key that came from the environment is not sent again on reload. */
 void
 conf_load_key(void)
 {
 	int	 fd = current->key_fd;
 
-	if (!current->has_key ||
-	    (current->key_source == KEY_ENV && fd == -1))
+	if (!current->has_key)
 		return;
 	current->key_fd = -1;
 	key_load(current->key_source, fd);

@@ -31,7 +31,8 @@
  * disk.  Closing the pair ends the child.
  */
 #define GRACE		5	/* seconds: the child's own deadlines come first */
-#define LOGIN_STEPS	5	/* greeting, CAPABILITY, AUTHENTICATE, its
+#define VERIFY_STEPS	2	/* handshake, greeting */
+#define LOGIN_STEPS	5	/* the credential, CAPABILITY, AUTHENTICATE, its
 				   second form, LOGIN */
 #define SESSIONS_MAX	8192
 
@@ -241,7 +242,7 @@ session_launch(struct session *s, int fd)
 	evtimer_assign(&s->ev_deadline, vault_base(), session_late, s);
 	s->state = S_HANDSHAKE;
 	s->born = clock_boot();
-	session_deadline(s, s->step + GRACE);
+	session_deadline(s, s->step * VERIFY_STEPS + GRACE);
 	TAILQ_INSERT_TAIL(&sessions, s, entry);
 	nsessions++;
 	return R_NONE;
