@@ -257,7 +257,7 @@ sub message
 	$name = $kinds[$self->{turn}++ % @kinds] if $set eq 'nasty';
 	$name = $self->number(4) ? 'plain' : $kinds[$self->number(0 + @kinds)]
 	    if $set eq 'mixed' || $set eq 'bench-mixed';
-	my $size = $self->mixed_size($set eq 'bench-mixed' ? 0.005 : 0.01);
+	my $size = $self->mixed_size($set eq 'bench-mixed' ? 0.0038 : 0.01);
 	$size = 500 + $self->number(4000) if $set eq 'nasty';
 	$name = 'plain' if $size > 500_000;
 	die "no such kind: $name\n" if !$kind{$name};
