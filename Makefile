@@ -95,7 +95,16 @@ SRCS_SESSION =	\
 	kmaild/session/relay.c \
 	common/imapcode.c
 
-SRCS_FETCHER =
+SRCS_FETCHER =	\
+	kmaild/fetcher/fetcher.c \
+	kmaild/fetcher/session.c \
+	kmaild/fetcher/resolve.c \
+	kmaild/fetcher/resolvfile.c \
+	kmaild/fetcher/connect.c \
+	kmaild/fetcher/cleartext.c \
+	kmaild/fetcher/starttls.c \
+	kmaild/fetcher/tcp-linux.c \
+	common/imapcode.c
 
 SRCS_STORE =	\
 	common/text.c \

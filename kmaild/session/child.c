@@ -65,7 +65,7 @@ child_fds(struct child_order *order)
 	int	 i, fd;
 
 	for (i = 0; i < 3; i++) {
-		if ((fd = fcntl(*fds[i], F_DUPFD, FD_RELAY + 1)) == -1)
+		if ((fd = fcntl(*fds[i], F_DUPFD_CLOEXEC, FD_RELAY + 1)) == -1)
 			_exit(1);
 		*fds[i] = fd;
 	}
