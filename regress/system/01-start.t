@@ -46,7 +46,7 @@ for ([ "sync evry 5m\n", 'a wrong word' ],
 	$bad->launch;
 	ok($bad->wait_gone && $bad->exit_status != 0,
 	    "$what: the daemon does not start");
-	ok(!-e $bad->state . '/vault.db', "$what: and has made nothing");
+	ok(!-e $bad->state, "$what: and has made nothing");
 }
 
 # Not running.

@@ -32,7 +32,7 @@ sub new
 	    serial => 0 }, $class;
 	$self->{state} = $self->{seed} * 2654435761 % 4294967296 || 1;
 	my $text = '';
-	while (length $text < 1 << 20) {
+	while (length $text < 1 << 18) {
 		my $line = '';
 		my $width = 20 + $self->number(56);
 		while (length $line < $width) {
@@ -257,7 +257,7 @@ sub message
 	$name = $kinds[$self->{turn}++ % @kinds] if $set eq 'nasty';
 	$name = $self->number(4) ? 'plain' : $kinds[$self->number(0 + @kinds)]
 	    if $set eq 'mixed' || $set eq 'bench-mixed';
-	my $size = $self->mixed_size($set eq 'bench-mixed' ? 0.0038 : 0.01);
+	my $size = $self->mixed_size($set eq 'bench-mixed' ? 0.005 : 0.01);
 	$size = 500 + $self->number(4000) if $set eq 'nasty';
 	$name = 'plain' if $size > 500_000;
 	die "no such kind: $name\n" if !$kind{$name};
