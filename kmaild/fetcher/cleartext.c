@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "kmaild/fetcher/fetcher.h"
+#include "fetcher.h"
 
 /*
  * The commands are a few octets on an empty socket: a write that is not

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "kmaild/fetcher/fetcher.h"
+#include "fetcher.h"
 
 static void	 connect_next(struct connect *);
 static int	 connect_try(struct connect *, struct sockaddr_storage *);

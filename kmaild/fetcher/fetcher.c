@@ -24,7 +24,7 @@
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/sandbox.h"
-#include "kmaild/fetcher/fetcher.h"
+#include "fetcher.h"
 
 #define LINGER		2000	/* ms that a drained fetcher waits for stragglers */
 

@@ -24,7 +24,7 @@
 #include <event2/dns.h>
 
 #include "common/log.h"
-#include "kmaild/fetcher/fetcher.h"
+#include "fetcher.h"
 
 /*
  * evdns with nameservers and a hosts file of our own reading: the sandbox

@@ -20,7 +20,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "kmaild/fetcher/fetcher.h"
+#include "fetcher.h"
 
 #define WORD_MAX	256	/* a name of RFC 1035 with its NUL */
 

@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "kmaild/fetcher/fetcher.h"
-#include "kmaild/fetcher/worker.h"
+#include "fetcher.h"
+#include "worker.h"
 
 #define FD_RELAY	3	/* where a worker keeps its descriptors */
 #define FD_STORE	4

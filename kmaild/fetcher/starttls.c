@@ -18,7 +18,7 @@
 #include <strings.h>
 
 #include "common/imapcode.h"
-#include "kmaild/fetcher/fetcher.h"
+#include "fetcher.h"
 
 /*
  * Before TLS anybody may be talking (RFC 3501 6.2.1, RFC 9051 11.1): what

@@ -19,7 +19,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include "kmaild/fetcher/fetcher.h"
+#include "fetcher.h"
 
 /* Providers' firewalls forget quiet connections without a word. */
 void

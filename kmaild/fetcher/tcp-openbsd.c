@@ -19,7 +19,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include "kmaild/fetcher/fetcher.h"
+#include "fetcher.h"
 
 /* OpenBSD has no time-out of its own for unacknowledged data. */
 void

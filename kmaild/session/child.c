@@ -25,7 +25,7 @@
 
 #include "common/log.h"
 #include "common/sandbox.h"
-#include "kmaild/session/session.h"
+#include "session.h"
 
 #define FD_NET		3	/* where a child keeps its descriptors */
 #define FD_CTL		4

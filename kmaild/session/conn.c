@@ -22,7 +22,7 @@
 #include <tls.h>
 
 #include "common/clock.h"
-#include "kmaild/session/session.h"
+#include "session.h"
 
 #define CONN_WAIT_MAX	3600000	/* ms of one poll(2) */
 

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "kmaild/session/session.h"
+#include "session.h"
 
 /*
  * What the worker may say: the commands that reading takes (RFC 3501 and the

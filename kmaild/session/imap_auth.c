@@ -19,7 +19,7 @@
 #include <strings.h>
 
 #include "common/imapcode.h"
-#include "kmaild/session/session.h"
+#include "session.h"
 
 #define CAP_KNOWN	0x01	/* a CAPABILITY response was seen */
 #define CAP_PLAIN	0x02

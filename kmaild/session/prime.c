@@ -24,7 +24,7 @@
 #include <tls.h>
 
 #include "common/log.h"
-#include "kmaild/session/session.h"
+#include "session.h"
 
 /*
  * libtls parses a CA set anew for each connection, which takes 20 ms and a

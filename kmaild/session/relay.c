@@ -22,7 +22,7 @@
 #include <tls.h>
 
 #include "common/clock.h"
-#include "kmaild/session/session.h"
+#include "session.h"
 
 #define RELAY_SIZE	16384	/* each way: one TLS record */
 #define RELAY_TURNS	32	/* buffers from the server before a look around */

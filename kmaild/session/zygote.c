@@ -30,7 +30,7 @@
 #include "common/log.h"
 #include "common/proc.h"
 #include "common/sandbox.h"
-#include "kmaild/session/session.h"
+#include "session.h"
 
 #define VAULTS_MAX	8	/* channels to the vault: one, more at a reload */
 #define LINGER		2000	/* ms that a drained zygote waits for stragglers */
