@@ -166,6 +166,9 @@ static const struct row rows[] = {
 	MAY(S_STORE, fstatfs), MAY(S_STORE, fadvise64),
 	/* SQLite tries paths, and gets by without */
 	FAILS(S_VAULT, openat, EACCES), FAILS(S_VAULT, open, EACCES),
+	/* on closing, SQLite looks whether the file is still in its place */
+	{ S_VAULT, SCMP_SYS(newfstatat), EACCES, 1,
+	    { { 3, SCMP_CMP_NE, AT_EMPTY_PATH, 0 } } },
 	FAILS(S_VAULT, unlink, EACCES), FAILS(S_VAULT, access, EACCES),
 	FAILS(S_VAULT, readlink, EACCES), FAILS(S_VAULT, getcwd, EACCES),
 	FAILS(S_VAULT, fchown, EACCES), FAILS(S_VAULT, fchmod, EACCES),
@@ -211,6 +214,10 @@ static const struct row rows[] = {
 	MAY1(S_PARENT, prctl, EQ(0, PR_SET_PDEATHSIG)),
 	MAY1(S_PARENT, prctl, EQ(0, PR_CAPBSET_READ)),
 	MAY2(S_PARENT, seccomp, EQ(0, SECCOMP_GET_ACTION_AVAIL), EQ(1, 0)),
+	/* libseccomp asks what the kernel knows, by calls that must fail */
+	MAY2(S_PARENT, seccomp, EQ(0, SECCOMP_SET_MODE_STRICT), EQ(1, 1)),
+	MAY2(S_PARENT, seccomp, EQ(0, SECCOMP_SET_MODE_FILTER), EQ(2, 0)),
+	MAY2(S_PARENT, seccomp, EQ(0, SECCOMP_GET_NOTIF_SIZES), EQ(1, 0)),
 	MAY(S_PARENT, landlock_create_ruleset),
 	MAY(S_PARENT, landlock_add_rule),
 	MAY(S_PARENT, landlock_restrict_self),
