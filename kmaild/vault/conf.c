@@ -139,6 +139,12 @@ conf_message(struct imsg *imsg)
 	}
 }
 
+int
+conf_collecting(void)
+{
+	return next != NULL;
+}
+
 void
 conf_apply(void)
 {

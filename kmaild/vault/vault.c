@@ -30,15 +30,23 @@
 struct peer {
 	TAILQ_ENTRY(peer) entry;
 	struct channel	 ch;
+	enum proc	 proc;
+	int		 fd;		/* until it is opened */
 };
 
 static TAILQ_HEAD(peers_head, peer) peers = TAILQ_HEAD_INITIALIZER(peers);
+/*
+ * Came with a configuration that is not in force yet: a new zygote numbers
+ * its CA sets as the new configuration does.
+ */
+static struct peers_head	 held = TAILQ_HEAD_INITIALIZER(held);
 static struct event_base	*base;
 static struct channel		 parent;
 static struct event		 ev_outbox;
 static int			 started;
 
 static void	 vault_configure(void);
+static void	 vault_apply(void);
 static void	 vault_open(void);
 static void	 vault_from_parent(struct imsg *);
 static void	 vault_reloaded(void);
@@ -51,6 +59,8 @@ static void	 vault_outbox_idle(evutil_socket_t, short, void *);
 static void	 parent_dispatch(struct channel *, struct imsg *, void *);
 static void	 parent_closed(struct channel *, void *);
 static void	 peer_add(struct imsg *);
+static void	 peer_open(struct peer *);
+static void	 peer_open_held(void);
 static void	 peer_dispatch(struct channel *, struct imsg *, void *);
 static void	 peer_closed(struct channel *, void *);
 static void	 store_dispatch(struct imsg *);
@@ -105,11 +115,18 @@ vault_configure(void)
 		proc_recv(&imsg);
 		type = imsg_get_type(&imsg);
 		if (type == M_CONF_END)
-			conf_apply();
+			vault_apply();
 		else
 			vault_from_parent(&imsg);
 		imsg_free(&imsg);
 	} while (type != M_CONF_END);
+}
+
+static void
+vault_apply(void)
+{
+	conf_apply();
+	peer_open_held();
 }
 
 /* What needs files and limits: before the sandbox. */
@@ -160,7 +177,7 @@ vault_from_parent(struct imsg *imsg)
 static void
 vault_reloaded(void)
 {
-	conf_apply();
+	vault_apply();
 	conf_load_key();
 	vault_send_key_state();
 }
@@ -216,20 +233,40 @@ peer_add(struct imsg *imsg)
 {
 	struct m_peer	 m;
 	struct peer	*p;
-	int		 fd;
 
 	get(imsg, &m, sizeof(m));
 	if (m.proc != P_SESSION && m.proc != P_FETCHER && m.proc != P_STORE)
 		fatalx(LC_INVARIANT, M_PEER);
-	if ((fd = imsg_get_fd(imsg)) == -1)
-		fatalx(LC_SETUP, EMFILE);
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		fatal(LC_MEMORY);
-	channel_init(&p->ch, base, fd, P_VAULT, (enum proc)m.proc, 0,
-	    peer_dispatch, peer_closed, p);
+	p->proc = (enum proc)m.proc;
+	if ((p->fd = imsg_get_fd(imsg)) == -1)
+		fatalx(LC_SETUP, EMFILE);
+	if (conf_collecting())
+		TAILQ_INSERT_TAIL(&held, p, entry);
+	else
+		peer_open(p);
+}
+
+static void
+peer_open(struct peer *p)
+{
+	channel_init(&p->ch, base, p->fd, P_VAULT, p->proc, 0, peer_dispatch,
+	    peer_closed, p);
 	TAILQ_INSERT_TAIL(&peers, p, entry);
-	if (m.proc == P_STORE && started)
+	if (p->proc == P_STORE && started)
 		vault_greet_store();
+}
+
+static void
+peer_open_held(void)
+{
+	struct peer	*p;
+
+	while ((p = TAILQ_FIRST(&held)) != NULL) {
+		TAILQ_REMOVE(&held, p, entry);
+		peer_open(p);
+	}
 }
 
 static void

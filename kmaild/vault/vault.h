@@ -65,6 +65,8 @@ struct channel	*vault_peer(enum proc);
 void	 conf_message(struct imsg *);
 /* M_CONF_END: what was collected comes into force. */
 void	 conf_apply(void);
+/* 1 between M_CONF_BEGIN and conf_apply(). */
+int	 conf_collecting(void);
 /* Then, once vault.db is open: take over the key that came with it. */
 void	 conf_load_key(void);
 const struct m_conf_vault *conf_vault(void);
