@@ -118,8 +118,8 @@ folder_lock(const struct conf *conf)
 	if (flock(lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
-		warnx("kmaild is already running with state folder %s",
-		    conf->state);
+		warnx("state folder %s is in use: kmaild is already running "
+		    "with it", conf->state);
 	else
 		warn("%s", path);
 	return -1;

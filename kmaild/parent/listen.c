@@ -31,12 +31,13 @@
 #include "parent.h"
 
 #define BACKLOG		64
+#define LISTEN_PATH_SIZE (KM_PATH_SIZE + 16)
 #define OLD_TRIES	60	/* of 50 ms: an instance that is ending */
 
 static struct listener {
 	const char	*name;
 	int		 fd;
-	char		 path[KM_PATH_SIZE];	/* "" not made by us */
+	char		 path[LISTEN_PATH_SIZE];	/* "" not made by us */
 } listeners[P_MAX] = {
 	[P_VAULT] = { "vault.sock", -1, "" },
 	[P_STORE] = { "kmaild.sock", -1, "" }
@@ -52,7 +53,7 @@ listen_socket(const char *path, struct sockaddr_un *sun)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /* 1 somebody answers, 0 nobody, -1 error. */
@@ -64,25 +65,31 @@ listen_answers(const char *path)
 
 	if ((fd = listen_socket(path, &sun)) == -1)
 		return -1;
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+	/* EAGAIN: it has more clients waiting than it takes */
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 &&
+	    errno != EAGAIN)
 		ret = errno == ECONNREFUSED || errno == ENOENT ? 0 : -1;
 	close(fd);
 	return ret;
 }
 
 /*
- * Make way: an old socket file that nobody answers on is removed.  The lock
- * is ours, so whoever answers with this state folder is about to end.
+ * 0 when the way is free: no file, or an old socket that nobody answers on.
+ * The lock is ours, so whoever answers with this state folder is about to end.
  */
 static int
-listen_clear(const char *path)
+listen_check(const char *path)
 {
 	struct timespec	 pause = { 0, 50000000 };
 	struct stat	 st;
 	int		 i, answers = 0;
 
-	if (lstat(path, &st) == -1 && errno == ENOENT)
-		return 0;
+	if (lstat(path, &st) == -1) {
+		if (errno == ENOENT)
+			return 0;
+		warn("%s", path);
+		return -1;
+	}
 	if (!S_ISSOCK(st.st_mode)) {
 		warnx("%s: is there and is not a socket; move it away", path);
 		return -1;
@@ -93,32 +100,38 @@ listen_clear(const char *path)
 		nanosleep(&pause, NULL);
 	}
 	if (answers == 1) {
-		warnx("%s: kmaild is already running, it answers there; "
-		    "each instance needs its own folders", path);
+		warnx("%s is in use: kmaild is already running and answers "
+		    "there; each instance needs folders of its own", path);
 		return -1;
 	}
-	if (answers == -1 || (unlink(path) == -1 && errno != ENOENT)) {
+	if (answers == -1) {
 		warn("%s", path);
 		return -1;
 	}
 	return 0;
 }
 
+static void
+listen_path(const struct conf *conf, const struct listener *l,
+    char path[LISTEN_PATH_SIZE])
+{
+	snprintf(path, LISTEN_PATH_SIZE, "%s/%s", conf->socket, l->name);
+}
+
 static int
 listen_one(struct listener *l, const struct conf *conf)
 {
 	struct sockaddr_un	 sun;
-	char			 path[KM_PATH_SIZE + 16];
+	char			 path[LISTEN_PATH_SIZE];
 	mode_t			 old;
 	int			 ret;
 
-	snprintf(path, sizeof(path), "%s/%s", conf->socket, l->name);
-	if (listen_clear(path) == -1)
-		return -1;
+	listen_path(conf, l, path);
 	if ((l->fd = listen_socket(path, &sun)) == -1) {
 		warn("%s", path);
 		return -1;
 	}
+	(void)unlink(path);
 	old = umask(0777);
 	ret = bind(l->fd, (struct sockaddr *)&sun, sizeof(sun));
 	umask(old);
@@ -133,6 +146,17 @@ listen_one(struct listener *l, const struct conf *conf)
 int
 listen_setup(const struct conf *conf)
 {
+	char	 path[LISTEN_PATH_SIZE];
+	int	 i;
+
+	/* both first: nothing of a running instance is touched */
+	for (i = 0; i < P_MAX; i++) {
+		if (listeners[i].name == NULL)
+			continue;
+		listen_path(conf, &listeners[i], path);
+		if (listen_check(path) == -1)
+			return -1;
+	}
 	if (listen_one(&listeners[P_STORE], conf) == -1 ||
 	    listen_one(&listeners[P_VAULT], conf) == -1)
 		return -1;

@@ -135,14 +135,16 @@ reload_needs(const struct parent *p, enum proc proc)
 }
 
 static void
-reload_live(struct parent *p, enum proc proc)
+reload_live(struct parent *p, enum proc proc, int end)
 {
 	struct child	*c = service_current(proc);
 
 	if (c == NULL || c->phase != CHILD_RUNNING)
 		return;
-	(void)send_conf(c, p->conf, p->generation);
-	send_end(c, p->generation);
+	if (end)
+		send_end(c, p->generation);
+	else
+		(void)send_conf(c, p->conf, p->generation);
 }
 
 /* All is ready: from here on nothing can fail. */
@@ -150,24 +152,31 @@ static void
 reload_commit(struct parent *p)
 {
 	struct conf	*old = p->conf;
-	int		 i, fetcher;
+	int		 i, fetcher, level;
 
 	fetcher = reload.new[1] != NULL;
 	p->conf = reload.conf;
 	reload.conf = old;
 	p->generation++;
-	reload_live(p, P_VAULT);
-	reload_live(p, P_STORE);
+	reload_live(p, P_VAULT, 0);
+	reload_live(p, P_STORE, 0);
+	/* their new channels come with what they belong to */
 	for (i = 0; i < 2; i++) {
 		if (reload.new[i] != NULL)
 			service_replace(reload.new[i]);
 		reload.new[i] = NULL;
 	}
-	if (!fetcher)
-		reload_live(p, P_FETCHER);
+	reload_live(p, P_VAULT, 1);
+	reload_live(p, P_STORE, 1);
+	if (!fetcher) {
+		reload_live(p, P_FETCHER, 0);
+		reload_live(p, P_FETCHER, 1);
+	}
 	if (listen_access(p->conf) == -1)
 		log_warn_code(LC_SOCKET_MODE, errno, 0);
-	service_log_level(p, p->opt->verbose ? LOG_DEBUG : p->conf->loglevel);
+	level = p->opt->verbose ? LOG_DEBUG : p->conf->loglevel;
+	if (level != log_level())
+		service_log_level(p, level);
 	reload_end(p, NULL);
 }
 
