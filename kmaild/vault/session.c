@@ -462,7 +462,8 @@ session_recheck(struct session *s)
 		return R_CANCELLED;
 	}
 	s->account = now;
-	return R_NONE;
+	/* no event of a use that does not come to pass */
+	return secret_check(&now);
 }
 
 /* On disk before anything is released: 0 or -1. */
