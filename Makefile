@@ -108,6 +108,11 @@ SRCS_FETCHER =	\
 
 SRCS_STORE =	\
 	common/text.c \
+	kmaild/store/account.c \
+	kmaild/store/ask.c \
+	kmaild/store/body.c \
+	kmaild/store/commit.c \
+	kmaild/store/conf.c \
 	kmaild/store/control.c \
 	kmaild/store/control_account.c \
 	kmaild/store/control_allow.c \
@@ -122,7 +127,27 @@ SRCS_STORE =	\
 	kmaild/store/control_status.c \
 	kmaild/store/control_sync.c \
 	kmaild/store/control_test.c \
-	kmaild/store/control_waiting.c
+	kmaild/store/control_waiting.c \
+	kmaild/store/db.c \
+	kmaild/store/eventlog.c \
+	kmaild/store/fetcher_link.c \
+	kmaild/store/folder.c \
+	kmaild/store/ingest.c \
+	kmaild/store/ingest_rows.c \
+	kmaild/store/parent_link.c \
+	kmaild/store/plan.c \
+	kmaild/store/recover.c \
+	kmaild/store/removal.c \
+	kmaild/store/report.c \
+	kmaild/store/schema.c \
+	kmaild/store/segment.c \
+	kmaild/store/session.c \
+	kmaild/store/session_order.c \
+	kmaild/store/session_test.c \
+	kmaild/store/session_worker.c \
+	kmaild/store/store.c \
+	kmaild/store/vault_link.c \
+	kmaild/store/waiting.c
 
 SRCS_CTL =
 

@@ -72,7 +72,7 @@ sqlite3			*db_handle(void);
 struct event_base	*store_base(void);
 const struct m_conf_store *store_conf(void);
 
-/* The vault's word on its key: R_OK or why nothing is fetched. */
+/* The vault's word on its key: R_NONE or why nothing is fetched. */
 enum reason		 store_key_state(void);
 /* As the parent told last; NULL when it never spoke of this process. */
 const struct m_proc_status *store_proc_status(enum proc);
@@ -172,7 +172,7 @@ enum test_step {
 
 struct test_result {
 	enum test_step	 step;
-	enum reason	 reason;	/* R_OK: passed */
+	enum reason	 reason;	/* R_NONE: passed */
 	uint32_t	 count;		/* NAME: addresses; FOLDERS: in all */
 	uint32_t	 chosen;	/* FOLDERS: that would be fetched */
 	/* TCP: to whom; ss_family is 0 when not known */
@@ -182,7 +182,7 @@ struct test_result {
 };
 
 void	 control_test_step(uint64_t, const struct test_result *);
-/* The test is over; R_OK when every step passed. */
+/* The test is over; R_NONE when every step passed. */
 void	 control_test_end(uint64_t, enum reason);
 
 /* A committed row of the event table; account is NULL when it has none. */

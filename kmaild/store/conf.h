@@ -1,0 +1,31 @@
+/*
+ * Copyright (c) 2026 The kmaild authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KMAILD_STORE_CONF_H
+#define KMAILD_STORE_CONF_H
+
+#include "common/imsg.h"
+#include "common/msg.h"
+
+/*
+ * The configuration, as the parent sends it between M_CONF_BEGIN and
+ * M_CONF_END, at start and again on reload.
+ */
+
+/* 1: the message was part of it; 2: it is complete and in force; 0: other. */
+int	 conf_message(struct imsg *);
+
+#endif

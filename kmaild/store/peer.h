@@ -1,0 +1,31 @@
+/*
+ * Copyright (c) 2026 The kmaild authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#ifndef KMAILD_STORE_PEER_H
+#define KMAILD_STORE_PEER_H
+
+#include "common/channel.h"
+
+struct account;
+
+/* The processes that the store talks to (store.c); NULL when not there. */
+struct channel	*peer_vault(void);
+struct channel	*peer_fetcher(void);
+/* Timeouts for the account, its own or the global ones; seconds (conf.c). */
+void		 conf_timeouts(const struct account *, uint32_t *, uint32_t *,
+		    uint32_t *);
+
+#endif
