@@ -49,14 +49,23 @@ out_add(struct imap_out *out, const void *p, size_t len)
 int
 imap_cmd(struct imap_out *out, uint32_t tag, const char *fmt, ...)
 {
-	char	 line[IMAP_COMMAND_MAX];
 	va_list	 ap;
+	int	 r;
+
+	va_start(ap, fmt);
+	r = imap_vcmd(out, tag, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+int
+imap_vcmd(struct imap_out *out, uint32_t tag, const char *fmt, va_list ap)
+{
+	char	 line[IMAP_COMMAND_MAX];
 	int	 n, k;
 
 	n = snprintf(line, sizeof(line), "k%u ", tag);
-	va_start(ap, fmt);
 	k = vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
-	va_end(ap);
 	if (k < 0 || (size_t)(n + k) > sizeof(line) - 2)
 		return -1;
 	n += k;

@@ -17,6 +17,7 @@
 #ifndef IMAP_CMD_H
 #define IMAP_CMD_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,8 @@ struct imap_set {
 /* Queue "k<tag> <text>" CRLF: 0, or -1 when too long or out of memory. */
 int	 imap_cmd(struct imap_out *, uint32_t, const char *, ...)
 	    __attribute__((__format__(printf, 3, 4)));
+int	 imap_vcmd(struct imap_out *, uint32_t, const char *, va_list)
+	    __attribute__((__format__(printf, 3, 0)));
 /*
  * The same with a folder's name as a quoted string (RFC 3501 9) at its end;
  * octets above 127 go as they came.  -1 also for a name that has no such
