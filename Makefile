@@ -104,7 +104,24 @@ SRCS_FETCHER =	\
 	kmaild/fetcher/cleartext.c \
 	kmaild/fetcher/starttls.c \
 	kmaild/fetcher/tcp-linux.c \
-	common/imapcode.c
+	kmaild/fetcher/imap_cmd.c \
+	kmaild/fetcher/imap_date.c \
+	kmaild/fetcher/imap_folder.c \
+	kmaild/fetcher/imap_lex.c \
+	kmaild/fetcher/imap_parse.c \
+	kmaild/fetcher/imap_status.c \
+	kmaild/fetcher/worker.c \
+	kmaild/fetcher/worker_body.c \
+	kmaild/fetcher/worker_fetch.c \
+	kmaild/fetcher/worker_find.c \
+	kmaild/fetcher/worker_header.c \
+	kmaild/fetcher/worker_relay.c \
+	kmaild/fetcher/worker_ring.c \
+	kmaild/fetcher/worker_session.c \
+	kmaild/fetcher/worker_store.c \
+	kmaild/fetcher/worker_sync.c \
+	common/imapcode.c \
+	common/text.c
 
 SRCS_STORE =	\
 	common/text.c \

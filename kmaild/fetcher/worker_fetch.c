@@ -21,7 +21,8 @@
 
 static int	 fetch_asked(const struct entry *);
 static struct entry *fetch_only(struct worker *);
-static int	 fetch_hold(struct worker *, uint64_t);
+static int	 fetch_hold(struct worker *, const struct imap_fetch *,
+		    uint64_t);
 static int	 fetch_stream(struct worker *, struct entry *,
 		    const struct imap_fetch *, uint64_t);
 static void	 fetch_body_done(struct worker *, const struct imap_fetch *);
@@ -62,20 +63,19 @@ fetch_stream(struct worker *w, struct entry *e, const struct imap_fetch *f,
 		return 0;
 	}
 	b->mode = BODY_STREAM;
-	b->implied = (f->has & IMAP_HAS_UID) == 0;
 	body_begin(w);
 	return 1;
 }
 
 static int
-fetch_hold(struct worker *w, uint64_t len)
+fetch_hold(struct worker *w, const struct imap_fetch *f, uint64_t len)
 {
 	struct body	*b = &w->body;
 
 	if ((b->hold = malloc(len == 0 ? 1 : (size_t)len)) == NULL)
 		worker_nomem();
 	b->mode = BODY_HOLD;
-	b->uid = 0;
+	b->uid = f->uid;
 	b->size = len;
 	b->got = 0;
 	return 1;
@@ -103,10 +103,10 @@ fetch_body(void *arg, const struct imap_fetch *f, uint64_t len)
 			return 0;
 		if ((f->has & IMAP_HAS_DATE) || len > BODY_HOLD_MAX)
 			return fetch_stream(w, e, f, len);
-		return fetch_hold(w, len);
+		return fetch_hold(w, f, len);
 	}
 	if (len <= BODY_HOLD_MAX)
-		return fetch_hold(w, len);
+		return fetch_hold(w, f, len);
 	if ((e = fetch_only(w)) != NULL && fetch_asked(e))
 		return fetch_stream(w, e, f, len);
 	w->body.mode = BODY_DROPPED;

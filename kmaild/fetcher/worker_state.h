@@ -148,7 +148,6 @@ struct body {
 	enum body_mode	 mode;
 	enum reason	 reason;	/* BODY_DROPPED; R_NONE: ask alone */
 	uint32_t	 uid;		/* 0: not known yet */
-	int		 implied;	/* uid is the only one asked for */
 	int		 begun;		/* pieces went to the store */
 	uint64_t	 size;
 	uint64_t	 got;

@@ -348,7 +348,7 @@ sync_blame(struct worker *w, enum reason reason)
 	enum reason	 why = R_MSG_INTERRUPTED;
 	int		 within;
 
-	within = w->body.mode == BODY_STREAM || w->body.mode == BODY_DROPPED;
+	within = w->body.mode != BODY_IGNORE && w->body.uid != 0;
 	if (within)
 		e = ring_find(&w->ring, w->body.uid);
 	switch (reason) {
