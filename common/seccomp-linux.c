@@ -155,8 +155,7 @@ static const struct row rows[] = {
 	MAY1(FORKS, clone, EQ(0, FORK_FLAGS)), FAILS(FORKS, clone3, ENOSYS),
 	MAY(FORKS, set_robust_list), MAY(FORKS, wait4), MAY(FORKS, waitid),
 	MAY2(FORKS, seccomp, EQ(0, SECCOMP_SET_MODE_FILTER), EQ(1, 0)),
-	MAY2(FORKS, kill, NO_BITS(0, NEGATIVE), EQ(1, SIGKILL)),
-	MAY2(FORKS, kill, NO_BITS(0, NEGATIVE), EQ(1, SIGTERM)),
+	MAY2(S_FETCHER, kill, NO_BITS(0, NEGATIVE), EQ(1, SIGKILL)),
 
 	/* files that are open */
 	MAY(DB | S_CTL, pread64), MAY(DB | S_CTL, pwrite64),

@@ -1,0 +1,708 @@
+/*
+ * Copyright (c) 2026 The kmaild authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Each process, under its real sandbox, tries what it must not be able to
+ * do.  A row is an act, a column a process; what is expected of it:
+ *	K killed by SIGSYS	D refused: EACCES or EPERM
+ *	W works			S refused from Landlock ABI 6 on, else works
+ *	N refused from ABI 4 on, else works	- not killed, no more
+ *	I as K, or there is no such interrupt
+ */
+
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/sandbox.h"
+
+#ifndef LANDLOCK_ABI_MAX
+#define LANDLOCK_ABI_MAX	6
+#endif
+
+/* Outcome of an act; else errno, 0 worked, or another signal's negative. */
+#define KILLED		-SIGSYS
+#define NPROFILES	8
+
+static char	 dir[] = "/tmp/t_sandbox.XXXXXX";	/* may be written */
+static char	 outside[] = "/tmp/t_sandbox.XXXXXX";	/* may not */
+static char	 path[64];
+static uint16_t	 port_open, port_shut;	/* one in the list, one not */
+static int	 listen_open, listen_shut, listen_local, listen_abstract;
+static int	 pair[2];
+static pid_t	 bystander;
+static long	 abi;
+
+/* ---- how to become each process ---- */
+
+static void
+be_parent(void)
+{
+	const char		*writable[] = { dir, NULL };
+	struct sandbox_result	 r;
+
+	sandbox_parent(&r, writable);
+}
+
+static void
+be_vault(void)
+{
+	struct sandbox_result	 r;
+
+	sandbox_vault(&r);
+}
+
+static void
+be_session(void)
+{
+	struct sandbox_result	 r;
+
+	sandbox_prepare_session_child();
+	sandbox_session(&r);
+}
+
+static void
+be_session_child(void)
+{
+	be_session();
+	sandbox_session_child();
+}
+
+static void
+be_fetcher(void)
+{
+	struct sandbox_result	 r;
+
+	sandbox_prepare_worker();
+	sandbox_fetcher(&r, &port_open, 1);
+}
+
+static void
+be_worker(void)
+{
+	be_fetcher();
+	sandbox_worker();
+}
+
+static void
+be_store(void)
+{
+	struct sandbox_result	 r;
+
+	sandbox_store(&r, dir);
+}
+
+static void
+be_ctl(void)
+{
+	struct sandbox_result	 r;
+
+	sandbox_ctl(&r, dir);
+}
+
+static const struct profile {
+	const char	*name;
+	void		(*become)(void);
+} profiles[NPROFILES] = {
+	{ "parent", be_parent },
+	{ "vault", be_vault },
+	{ "session", be_session },
+	{ "session-child", be_session_child },
+	{ "fetcher", be_fetcher },
+	{ "worker", be_worker },
+	{ "store", be_store },
+	{ "ctl", be_ctl }
+};
+
+/* ---- acts: 0 worked, else errno ---- */
+
+#define ACT(name, expression)						\
+static int								\
+act_##name(void)							\
+{									\
+	return (expression) == -1 ? errno : 0;				\
+}
+#define ACT_CALL(name, ...)	ACT(name, syscall(__VA_ARGS__))
+
+static int
+connect_in(uint16_t port)
+{
+	struct sockaddr_in	 sin = { .sin_family = AF_INET };
+	int			 s;
+
+	sin.sin_port = htons(port);
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return connect(s, (struct sockaddr *)&sin, sizeof(sin));
+}
+
+static socklen_t
+local_address(struct sockaddr_un *sun, int abstract)
+{
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	snprintf(sun->sun_path + abstract, sizeof(sun->sun_path) - 1,
+	    "%s/socket", outside);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+	    strlen(sun->sun_path + abstract));
+}
+
+static int
+connect_un(int abstract)
+{
+	struct sockaddr_un	 sun;
+	socklen_t		 len = local_address(&sun, abstract);
+
+	return connect(socket(AF_UNIX, SOCK_STREAM, 0),
+	    (struct sockaddr *)&sun, len);
+}
+
+static int
+bind_tcp(void)
+{
+	struct sockaddr_in	 sin = { .sin_family = AF_INET };
+
+	return bind(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&sin,
+	    sizeof(sin));
+}
+
+/* Connects without connect(2), and so past a rule about ports. */
+static int
+fast_open(int by_msg)
+{
+	struct sockaddr_in	 sin = { .sin_family = AF_INET };
+	struct iovec		 iov = { dir, 1 };
+	struct msghdr		 msg = { .msg_name = &sin,
+				    .msg_namelen = sizeof(sin),
+				    .msg_iov = &iov, .msg_iovlen = 1 };
+
+	sin.sin_port = htons(port_shut);
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (by_msg)
+		return (int)sendmsg(pair[0], &msg, MSG_FASTOPEN);
+	return (int)sendto(pair[0], dir, 1, MSG_FASTOPEN,
+	    (struct sockaddr *)&sin, sizeof(sin));
+}
+
+static int
+make_file(const char *where)
+{
+	char	 name[64];
+
+	snprintf(name, sizeof(name), "%s/file", where);
+	return (int)syscall(SYS_openat, AT_FDCWD, name, O_WRONLY | O_CREAT,
+	    0600);
+}
+
+static int
+make_folder(const char *where)
+{
+	char	 name[64];
+
+	snprintf(name, sizeof(name), "%s/folder", where);
+	return mkdir(name, 0700) == -1 && errno != EEXIST ? -1 : 0;
+}
+
+static int
+call_fork(void)
+{
+	pid_t	 pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return pid == -1 || waitpid(pid, NULL, 0) == -1 ? -1 : 0;
+}
+
+static int
+call_exec(void)
+{
+	char	*argv[] = { path, NULL };
+	char	*envp[] = { NULL };
+
+	return execve("/bin/true", argv, envp);
+}
+
+static int
+stack_of_signals(void)
+{
+	return fcntl(pair[0], F_SETOWN, getpid());
+}
+
+#define PAGE		4096u
+#define ANON		(MAP_PRIVATE | MAP_ANONYMOUS)
+
+static int
+make_executable(void)
+{
+	void	*p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, ANON, -1, 0);
+
+	return mprotect(p, PAGE, PROT_READ | PROT_EXEC);
+}
+
+static int
+map(int prot)
+{
+	return mmap(NULL, PAGE, prot, ANON, -1, 0) == MAP_FAILED ? -1 : 0;
+}
+
+static int
+peek(void)
+{
+	char		 b;
+	struct iovec	 l = { &b, 1 }, r = { dir, 1 };
+
+	return (int)syscall(SYS_process_vm_readv, bystander, &l, 1, &r, 1, 0);
+}
+
+static int
+raise_limit(void)
+{
+	struct rlimit	 rl = { 0, 0 };
+
+	return setrlimit(RLIMIT_CORE, &rl);
+}
+
+#ifdef __x86_64__
+/* getpid by the tables of i386 and of x32 */
+static int
+call_i386(void)
+{
+	long	 r;
+
+	__asm__ volatile("int $0x80" : "=a"(r) : "a"(20L) : "memory",
+	    "r8", "r9", "r10", "r11");
+	return (int)r;
+}
+#define CALL_X32	(SYS_getpid | 0x40000000)
+#endif
+
+/* what everybody needs */
+ACT(time, syscall(SYS_clock_gettime, CLOCK_BOOTTIME, path))
+ACT(random, syscall(SYS_getrandom, path, 1, 0))
+ACT(memory, map(PROT_READ | PROT_WRITE))
+ACT(write, write(pair[0], "", 1))
+ACT(sendmsg, sendmsg(pair[0], &(struct msghdr){ .msg_iovlen = 0 }, 0))
+/* files */
+ACT_CALL(open, SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY)
+ACT(make_outside, make_file(outside))
+ACT(make_inside, make_file(dir))
+ACT(folder_outside, make_folder(outside))
+ACT(folder_inside, make_folder(dir))
+ACT(symlink, symlink("/etc", path))
+ACT(truncate, truncate("/dev/null", 0))
+ACT(chmod, chmod(path, 0777))
+ACT(chroot, chroot(dir))
+ACT(memfd, syscall(SYS_memfd_create, "x", 0))
+ACT(handle, syscall(SYS_open_by_handle_at, AT_FDCWD, path, 0))
+ACT(inotify, syscall(SYS_inotify_init1, 0))
+/* sockets */
+ACT(tcp, socket(AF_INET, SOCK_STREAM, 0))
+ACT(tcp6, socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP))
+ACT(udp, socket(AF_INET, SOCK_DGRAM, 0))
+ACT(local, socket(AF_UNIX, SOCK_STREAM, 0))
+ACT(mptcp, socket(AF_INET, SOCK_STREAM, 262))
+ACT(raw, socket(AF_INET, SOCK_RAW, IPPROTO_ICMP))
+ACT(sctp, socket(AF_INET, SOCK_STREAM, 132))
+ACT(netlink, socket(AF_NETLINK, SOCK_RAW, 0))
+ACT(packet, socket(AF_PACKET, SOCK_RAW, 0))
+ACT(vsock, socket(AF_VSOCK, SOCK_STREAM, 0))
+ACT(connect_open, connect_in(port_open))
+ACT(connect_shut, connect_in(port_shut))
+ACT(connect_local, connect_un(0))
+ACT(connect_abstract, connect_un(1))
+ACT(bind_tcp, bind_tcp())
+ACT(listen, listen(pair[0], 1))
+ACT(fastopen_to, fast_open(0))
+ACT(fastopen_msg, fast_open(1))
+ACT(setsockopt, setsockopt(pair[0], SOL_SOCKET, SO_MARK, &pair[0], 4))
+ACT(async, fcntl(pair[0], F_SETFL, O_ASYNC))
+ACT(owner, stack_of_signals())
+ACT(inject, ioctl(0, TIOCSTI, dir))
+ACT_CALL(sendmmsg, SYS_sendmmsg, pair[0], NULL, 0, 0)
+/* other processes */
+ACT(fork, call_fork())
+ACT(exec, call_exec())
+ACT_CALL(vfork, SYS_clone, CLONE_VM | SIGCHLD, 0, 0, 0, 0)
+ACT_CALL(thread, SYS_clone, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, 0, 0, 0,
+    0)
+ACT_CALL(clone_user, SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0)
+ACT(unshare, unshare(CLONE_NEWUSER))
+ACT_CALL(setns, SYS_setns, 0, 0)
+ACT(kill, kill(bystander, SIGKILL))
+ACT(kill_all, kill(-1, 0))
+ACT_CALL(ptrace, SYS_ptrace, 16, bystander, 0, 0)
+ACT(peek, peek())
+ACT_CALL(poke, SYS_process_vm_writev, bystander, NULL, 0, NULL, 0, 0)
+ACT_CALL(pidfd, SYS_pidfd_open, bystander, 0)
+ACT_CALL(pidfd_getfd, SYS_pidfd_getfd, 0, 0, 0)
+ACT_CALL(kcmp, SYS_kcmp, bystander, bystander, 0, 0, 0)
+ACT(setuid, setresuid(12345, 12345, 12345))
+ACT(limits, raise_limit())
+/* code and the kernel */
+ACT(mprotect_exec, make_executable())
+ACT(map_write_exec, map(PROT_READ | PROT_WRITE | PROT_EXEC))
+ACT(map_exec, map(PROT_READ | PROT_EXEC))
+ACT(dumpable, prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
+ACT(prctl_name, prctl(PR_SET_NAME, "x", 0, 0, 0))
+ACT_CALL(io_uring, SYS_io_uring_setup, 1, NULL)
+ACT_CALL(keyctl, SYS_keyctl, 0, 0, 0, 0, 0)
+ACT_CALL(add_key, SYS_add_key, NULL, NULL, NULL, 0, 0)
+ACT_CALL(bpf, SYS_bpf, 0, NULL, 0)
+ACT_CALL(perf, SYS_perf_event_open, NULL, 0, 0, 0, 0)
+ACT_CALL(userfaultfd, SYS_userfaultfd, 0)
+ACT_CALL(mount, SYS_mount, "x", "/", "tmpfs", 0, NULL)
+ACT_CALL(move_mount, SYS_move_mount, 0, "", 0, "", 0)
+ACT_CALL(personality, SYS_personality, 0xffffffff)
+ACT_CALL(module, SYS_finit_module, -1, "", 0)
+ACT_CALL(reboot, SYS_reboot, 0, 0, 0, 0)
+ACT_CALL(listener, SYS_seccomp, 1, 8, path)
+ACT_CALL(landlock, SYS_landlock_create_ruleset, NULL, 0, 1)
+#ifdef __x86_64__
+ACT(i386, call_i386())
+ACT_CALL(x32, CALL_X32)
+#endif
+
+static const struct row {
+	const char	*name;
+	int		(*act)(void);
+	char		 expect[NPROFILES + 1];
+} rows[] = {
+#define ROW(name, expect)	{ #name, act_##name, expect }
+	/*		       parent
+	 *		       |vault
+	 *		       ||session
+	 *		       |||child
+	 *		       ||||fetcher
+	 *		       |||||worker
+	 *		       ||||||store
+	 *		       |||||||ctl */
+	ROW(time,		"WWWWWWWW"),
+	ROW(random,		"WWWWWWWW"),
+	ROW(memory,		"WWWWWWWW"),
+	ROW(write,		"WWWWWWWW"),
+	ROW(sendmsg,		"WWWWWWWW"),
+	ROW(open,		"WDKKKKDD"),
+	ROW(make_outside,	"DDKKKKDD"),
+	ROW(make_inside,	"WDKKKKWW"),
+	ROW(folder_outside,	"DKKKKKDD"),
+	ROW(folder_inside,	"WKKKKKWW"),
+	ROW(symlink,		"KKKKKKKK"),
+	ROW(truncate,		"KKKKKKKK"),
+	ROW(chmod,		"WKKKKKKK"),
+	ROW(chroot,		"KKKKKKKK"),
+	ROW(memfd,		"KKKKKKKK"),
+	ROW(handle,		"KKKKKKKK"),
+	ROW(inotify,		"WKKKKKKK"),
+	ROW(tcp,		"WKKKWKKK"),
+	ROW(tcp6,		"WKKKWKKK"),
+	ROW(udp,		"WKKKWKKK"),
+	ROW(local,		"WKKKKKKK"),
+	ROW(mptcp,		"KKKKKKKK"),
+	ROW(raw,		"KKKKKKKK"),
+	ROW(sctp,		"KKKKKKKK"),
+	ROW(netlink,		"KKKKKKKK"),
+	ROW(packet,		"KKKKKKKK"),
+	ROW(vsock,		"KKKKKKKK"),
+	ROW(connect_open,	"WKKKWKKK"),
+	ROW(connect_shut,	"WKKKNKKK"),
+	ROW(connect_local,	"WKKKKKKK"),
+	ROW(connect_abstract,	"SKKKKKKK"),
+	ROW(bind_tcp,		"NKKKKKKK"),
+	ROW(listen,		"-KKKKKKK"),
+	ROW(fastopen_to,	"KKKKKKKK"),
+	ROW(fastopen_msg,	"KKKKKKKK"),
+	ROW(setsockopt,		"-KKKKKKK"),
+	ROW(async,		"KKKKKKKK"),
+	ROW(owner,		"KKKKKKKK"),
+	ROW(inject,		"KKKKKKKK"),
+	ROW(sendmmsg,		"KKKKKKKK"),
+	ROW(fork,		"WKWKWKKK"),
+	ROW(exec,		"WKKKKKKK"),
+	ROW(vfork,		"KKKKKKKK"),
+	ROW(thread,		"KKKKKKKK"),
+	ROW(clone_user,		"KKKKKKKK"),
+	ROW(unshare,		"KKKKKKKK"),
+	ROW(setns,		"KKKKKKKK"),
+	ROW(kill,		"SKKKSKKK"),
+	ROW(kill_all,		"KKKKKKKK"),
+	ROW(ptrace,		"KKKKKKKK"),
+	ROW(peek,		"KKKKKKKK"),
+	ROW(poke,		"KKKKKKKK"),
+	ROW(pidfd,		"KKKKKKKK"),
+	ROW(pidfd_getfd,	"KKKKKKKK"),
+	ROW(kcmp,		"KKKKKKKK"),
+	ROW(setuid,		"-KKKKKKK"),
+	ROW(limits,		"WKKKKKKK"),
+	ROW(mprotect_exec,	"KKKKKKKK"),
+	ROW(map_write_exec,	"KKKKKKKK"),
+	ROW(map_exec,		"WKKKKKKK"),
+	ROW(dumpable,		"KKKKKKKK"),
+	ROW(prctl_name,		"KKKKKKKK"),
+	ROW(io_uring,		"KKKKKKKK"),
+	ROW(keyctl,		"KKKKKKKK"),
+	ROW(add_key,		"KKKKKKKK"),
+	ROW(bpf,		"KKKKKKKK"),
+	ROW(perf,		"KKKKKKKK"),
+	ROW(userfaultfd,	"KKKKKKKK"),
+	ROW(mount,		"KKKKKKKK"),
+	ROW(move_mount,		"KKKKKKKK"),
+	ROW(personality,	"KKKKKKKK"),
+	ROW(module,		"KKKKKKKK"),
+	ROW(reboot,		"KKKKKKKK"),
+	ROW(listener,		"KKKKKKKK"),
+	ROW(landlock,		"WKKKKKKK"),
+#ifdef __x86_64__
+	ROW(i386,		"IIIIIIII"),
+	ROW(x32,		"KKKKKKKK"),
+#endif
+};
+
+/* ---- the test ---- */
+
+/* Fork, enter, act; the outcome.  Dumps of the killed would be secrets. */
+static int
+outcome(void (*outer)(void), void (*become)(void), int (*act)(void))
+{
+	int	 status;
+	pid_t	 pid;
+
+	if ((pid = fork()) == 0) {
+		alarm(20);
+		signal(SIGSEGV, SIG_DFL);	/* cmocka would go on */
+		if (outer != NULL)
+			outer();
+		become();
+		_exit(act());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_false(WCOREDUMP(status));
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) == SIGSYS ? KILLED : -WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
+
+static int
+as_expected(char expect, int got)
+{
+	switch (expect) {
+	case 'K':
+		return got == KILLED;
+	case 'I':
+		return got == KILLED || got == -SIGSEGV;
+	case 'N':
+		return abi >= 4 ? got == EACCES : got == 0;
+	case 'S':
+		return abi >= 6 ? got == EPERM : got == 0;
+	case 'D':
+		return got == EACCES || got == EPERM;
+	case 'W':
+		return got == 0;
+	default:
+		return got >= 0;
+	}
+}
+
+/* One process's column; within the parent's sandbox, as it is in life, too. */
+static void
+column(size_t n)
+{
+	size_t	 i;
+	int	 got, inner, wrong = 0;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		got = outcome(NULL, profiles[n].become, rows[i].act);
+		inner = n == 0 || rows[i].expect[n] == 'K' ? got :
+		    outcome(be_parent, profiles[n].become, rows[i].act);
+		if (as_expected(rows[i].expect[n], got) &&
+		    as_expected(rows[i].expect[n], inner))
+			continue;
+		print_message("# %s: %s: expected %c, got %d, under the "
+		    "parent's %d\n", profiles[n].name, rows[i].name,
+		    rows[i].expect[n], got, inner);
+		wrong++;
+	}
+	assert_int_equal(wrong, 0);
+}
+
+#define COLUMN(name, n)							\
+static void								\
+test_##name(void **state)						\
+{									\
+	(void)state;							\
+	column(n);							\
+}
+COLUMN(parent, 0)
+COLUMN(vault, 1)
+COLUMN(session, 2)
+COLUMN(session_child, 3)
+COLUMN(fetcher, 4)
+COLUMN(worker, 5)
+COLUMN(store, 6)
+COLUMN(ctl, 7)
+
+/* What the kernel says: filter, no_new_privs, and the ABI in the result. */
+static void
+test_kernel_says(void **state)
+{
+	char	 file[64], line[128];
+	FILE	*f;
+	pid_t	 pid;
+	size_t	 i;
+	int	 p[2], found;
+
+	(void)state;
+	for (i = 0; i < NPROFILES; i++) {
+		assert_int_equal(pipe(p), 0);
+		if ((pid = fork()) == 0) {
+			profiles[i].become();
+			if (write(p[1], "", 1) != 1)
+				_exit(1);
+			for (;;)
+				poll(NULL, 0, -1);
+		}
+		assert_int_equal(read(p[0], line, 1), 1);
+		snprintf(file, sizeof(file), "/proc/%d/status", (int)pid);
+		assert_non_null(f = fopen(file, "r"));
+		for (found = 0; fgets(line, sizeof(line), f) != NULL;)
+			found += strcmp(line, "NoNewPrivs:\t1\n") == 0 ||
+			    strcmp(line, "Seccomp:\t2\n") == 0;
+		fclose(f);
+		close(p[0]);
+		close(p[1]);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		assert_int_equal(found, 2);
+	}
+}
+
+static int
+listen_in(uint16_t *port)
+{
+	struct sockaddr_in	 sin = { .sin_family = AF_INET };
+	socklen_t		 len = sizeof(sin);
+	int			 s = socket(AF_INET, SOCK_STREAM, 0);
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(s, (struct sockaddr *)&sin, len), 0);
+	assert_int_equal(listen(s, 100), 0);
+	assert_int_equal(getsockname(s, (struct sockaddr *)&sin, &len), 0);
+	*port = ntohs(sin.sin_port);
+	return s;
+}
+
+static int
+listen_un(int abstract)
+{
+	struct sockaddr_un	 sun;
+	socklen_t		 len = local_address(&sun, abstract);
+	int			 s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	assert_int_equal(bind(s, (struct sockaddr *)&sun, len), 0);
+	assert_int_equal(listen(s, 100), 0);
+	return s;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1u);
+	if (abi > LANDLOCK_ABI_MAX)
+		abi = LANDLOCK_ABI_MAX;
+	print_message("# Landlock ABI %ld\n", abi);
+	if (mkdtemp(dir) == NULL || mkdtemp(outside) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/path", dir);
+	close(open(path, O_WRONLY | O_CREAT, 0600));
+	listen_open = listen_in(&port_open);
+	listen_shut = listen_in(&port_shut);
+	listen_local = listen_un(0);
+	listen_abstract = listen_un(1);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
+		return -1;
+	if ((bystander = fork()) == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		signal(SIGTERM, SIG_IGN);
+		for (;;)
+			poll(NULL, 0, -1);
+	}
+	usleep(100000);		/* until it ignores the signal */
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	static const char	*names[] = { "file", "folder", "path",
+				    "socket" };
+	char			 name[64];
+	size_t			 i;
+
+	(void)state;
+	kill(bystander, SIGKILL);
+	waitpid(bystander, NULL, 0);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(name, sizeof(name), "%s/%s", dir, names[i]);
+		remove(name);
+		snprintf(name, sizeof(name), "%s/%s", outside, names[i]);
+		remove(name);
+	}
+	return rmdir(dir) == -1 || rmdir(outside) == -1 ? -1 : 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(test_parent),
+		cmocka_unit_test(test_vault),
+		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_session_child),
+		cmocka_unit_test(test_fetcher),
+		cmocka_unit_test(test_worker),
+		cmocka_unit_test(test_store),
+		cmocka_unit_test(test_ctl),
+		cmocka_unit_test(test_kernel_says),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
