@@ -121,5 +121,5 @@ imapcode_classify(const char *s, size_t len, uint32_t *backoff)
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (find(s, len, texts[i].text) != NULL)
 			return texts[i].reason;
-	return R_OK;
+	return R_NONE;
 }

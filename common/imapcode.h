@@ -27,7 +27,7 @@
 
 /*
  * What follows NO, BAD or BYE: a response code (RFC 3501 7.1, RFC 5530) or
- * the texts of large providers.  Returns R_OK when it says nothing that is
+ * the texts of large providers.  Returns R_NONE when it says nothing that is
  * known, else the reason; *backoff gets the seconds that the server asked
  * for, 0 for none.  The text needs no NUL.
  */

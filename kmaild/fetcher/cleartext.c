@@ -111,7 +111,7 @@ cleartext_input(struct cleartext *c, const unsigned char *p, size_t len)
 		case STARTTLS_DONE:
 			/* TLS is ours to begin: the server has nothing to say */
 			n = recv(c->fd, &peek, 1, MSG_PEEK) > 0;
-			cleartext_end(c, n ? R_STARTTLS_INJECTED : R_OK);
+			cleartext_end(c, n ? R_STARTTLS_INJECTED : R_NONE);
 			return -1;
 		case STARTTLS_FAIL:
 			cleartext_end(c, s->reason);

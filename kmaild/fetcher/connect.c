@@ -60,7 +60,7 @@ connect_next(struct connect *c)
 	while (c->next < c->naddrs)
 		if (connect_try(c, &c->addrs[c->next++]) == 0)
 			return;
-	c->cb(c->arg, c->reason != R_OK ? c->reason : R_CONNECT_UNREACHABLE,
+	c->cb(c->arg, c->reason != R_NONE ? c->reason : R_CONNECT_UNREACHABLE,
 	    -1, NULL);
 }
 
@@ -104,7 +104,7 @@ connect_failed(struct connect *c, int error)
 		r = R_CONNECT_REFUSED;
 	else if (error == ETIMEDOUT)
 		r = R_CONNECT_TIMEOUT;
-	if (c->reason == R_OK || r == R_CONNECT_REFUSED ||
+	if (c->reason == R_NONE || r == R_CONNECT_REFUSED ||
 	    (r == R_CONNECT_TIMEOUT && c->reason == R_CONNECT_UNREACHABLE))
 		c->reason = r;
 	close(c->fd);
@@ -131,5 +131,5 @@ connect_ready(evutil_socket_t fd, short events, void *arg)
 	}
 	fd = c->fd;
 	c->fd = -1;
-	c->cb(c->arg, R_OK, fd, &c->addrs[c->next - 1]);
+	c->cb(c->arg, R_NONE, fd, &c->addrs[c->next - 1]);
 }

@@ -64,7 +64,7 @@ int		 resolvfile_literal(const char *, struct sockaddr_storage *);
 
 struct resolve;
 
-/* R_OK with addresses, IPv6 and IPv4 in turn, their port set; or why not. */
+/* R_NONE with addresses, IPv6 and IPv4 in turn, their port set; or why not. */
 typedef void	(*resolve_cb)(void *, enum reason,
 		    const struct sockaddr_storage *, size_t);
 
@@ -84,7 +84,7 @@ void		 resolve_cancel(struct resolve *);
 
 /* ---- connect.c ---- */
 
-/* R_OK with a connected, non-blocking socket that the callee owns. */
+/* R_NONE with a connected, non-blocking socket that the callee owns. */
 typedef void	(*connect_cb)(void *, enum reason, int,
 		    const struct sockaddr_storage *);
 
@@ -146,7 +146,7 @@ enum starttls_result starttls_input(struct starttls *, const unsigned char *,
 
 /* ---- cleartext.c: the same over a socket ---- */
 
-/* R_OK: TLS may begin.  Otherwise the reason and a server's back-off. */
+/* R_NONE: TLS may begin.  Otherwise the reason and a server's back-off. */
 typedef void	(*cleartext_cb)(void *, enum reason, uint32_t);
 
 struct cleartext;

@@ -322,7 +322,7 @@ resolve_deliver(struct resolve *r)
 	resolve_cb		 cb = r->cb;
 	void			*arg = r->arg;
 	size_t			 i, n = 0;
-	enum reason		 reason = R_OK;
+	enum reason		 reason = R_NONE;
 	int			 which;
 
 	for (i = 0; i < ADDRESSES_MAX; i++)

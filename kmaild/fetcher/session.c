@@ -157,7 +157,7 @@ session_resolved(void *arg, enum reason reason,
 	struct session	*s = arg;
 
 	s->resolve = NULL;
-	if (reason != R_OK) {
+	if (reason != R_NONE) {
 		session_fail(s, reason, 0);
 		return;
 	}
@@ -173,7 +173,7 @@ session_connected(void *arg, enum reason reason, int fd,
 {
 	struct session	*s = arg;
 
-	if (reason != R_OK) {
+	if (reason != R_NONE) {
 		session_fail(s, reason, 0);
 		return;
 	}
@@ -194,7 +194,7 @@ session_cleartext(void *arg, enum reason reason, uint32_t backoff)
 	struct session	*s = arg;
 
 	s->cleartext = NULL;
-	if (reason != R_OK)
+	if (reason != R_NONE)
 		session_fail(s, reason, backoff);
 	else
 		session_hand_over(s);

@@ -158,8 +158,8 @@ child_login(struct conn *c, int greets, uint32_t *backoff)
 	io.reason = child_reason;
 	io.arg = c;
 	auth_init(&auth, &io);
-	if ((r = auth_greeting(&auth, greets)) == R_OK) {
-		child_say(C_VERIFIED, R_OK, 0);
+	if ((r = auth_greeting(&auth, greets)) == R_NONE) {
+		child_say(C_VERIFIED, R_NONE, 0);
 		if (conn_read_ctl(c, &credential, sizeof(credential)) == -1)
 			r = c->reason;
 		else
@@ -167,7 +167,7 @@ child_login(struct conn *c, int greets, uint32_t *backoff)
 		explicit_bzero(&credential, sizeof(credential));
 	}
 	*backoff = auth.backoff;
-	if (r == R_OK) {
+	if (r == R_NONE) {
 		rest_len = auth_rest(&auth, &p);
 		memcpy(rest, p, rest_len);
 	}
@@ -189,7 +189,7 @@ child_main(const struct child_order *o)
 	sandbox_session_child();
 
 	conn_init(c, &order);
-	if ((r = conn_handshake(c)) == R_OK) {
+	if ((r = conn_handshake(c)) == R_NONE) {
 		child_cert(c->tls, order.zs.purpose == PURPOSE_TEST);
 		r = child_login(c, order.zs.imap_tls == TLS_IMPLICIT,
 		    &backoff);
@@ -197,7 +197,7 @@ child_main(const struct child_order *o)
 	if (r == R_CANCELLED)
 		_exit(0);
 	child_say(C_VERDICT, r, backoff);
-	if (r == R_OK) {
+	if (r == R_NONE) {
 		r = relay_run(c, FD_RELAY, rest, rest_len);
 		if (r == R_CANCELLED)
 			_exit(0);

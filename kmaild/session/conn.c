@@ -201,7 +201,7 @@ conn_handshake(struct conn *c)
 		n = tls_handshake(c->tls);
 		if (n == 0) {
 			conn_step(c);
-			return R_OK;
+			return R_NONE;
 		}
 		if (n != TLS_WANT_POLLIN && n != TLS_WANT_POLLOUT)
 			return conn_tls_reason(c);

@@ -101,12 +101,12 @@ auth_fill(struct auth *a)
 	if (n == -1)
 		return a->io->reason(a->io->arg);
 	if (n == 0)
-		return a->bye != R_OK ? a->bye : R_IMAP_CLOSED;
+		return a->bye != R_NONE ? a->bye : R_IMAP_CLOSED;
 	a->in_len += (size_t)n;
 	a->total += (size_t)n;
 	if (a->total > AUTH_TOTAL_MAX)
 		return R_IMAP_AUTH_PROTOCOL;
-	return R_OK;
+	return R_NONE;
 }
 
 /* The next line without its CRLF into a->line, NUL-ended in place. */
@@ -119,7 +119,7 @@ auth_line(struct auth *a)
 
 	while ((nl = memchr(a->in + a->in_pos, '\n',
 	    a->in_len - a->in_pos)) == NULL)
-		if ((r = auth_fill(a)) != R_OK)
+		if ((r = auth_fill(a)) != R_NONE)
 			return r;
 	start = a->in + a->in_pos;
 	len = (size_t)(nl - start);
@@ -133,7 +133,7 @@ auth_line(struct auth *a)
 		return R_IMAP_AUTH_PROTOCOL;
 	start[len] = '\0';
 	a->line = (char *)start;
-	return R_OK;
+	return R_NONE;
 }
 
 /* Words of a CAPABILITY response, up to the end or a "]". */
@@ -178,7 +178,7 @@ auth_bye(struct auth *a, const char *text)
 	enum reason	 r;
 
 	r = imapcode_classify(text, strlen(text), &a->backoff);
-	return r == R_OK ? R_IMAP_UNAVAILABLE : r;
+	return r == R_NONE ? R_IMAP_UNAVAILABLE : r;
 }
 
 /* A line that began with "* ". */
@@ -197,7 +197,7 @@ auth_untagged(struct auth *a)
 		a->bye = auth_bye(a, p + 3 + strspn(p + 3, " "));
 	else if (strncasecmp(p, "PREAUTH", 7) == 0)
 		return R_IMAP_AUTH_PROTOCOL;
-	return R_OK;
+	return R_NONE;
 }
 
 /*
@@ -218,10 +218,10 @@ auth_answer(struct auth *a, enum reason *r)
 
 	taglen = (size_t)snprintf(tag, sizeof(tag), "k%u ", a->tag);
 	for (;;) {
-		if ((*r = auth_line(a)) != R_OK)
+		if ((*r = auth_line(a)) != R_NONE)
 			return A_FAIL;
 		if (strncmp(a->line, "* ", 2) == 0) {
-			if ((*r = auth_untagged(a)) != R_OK)
+			if ((*r = auth_untagged(a)) != R_NONE)
 				return A_FAIL;
 			continue;
 		}
@@ -267,7 +267,7 @@ auth_send(struct auth *a)
 {
 	if (a->io->write(a->io->arg, a->out, a->out_len) == -1)
 		return a->io->reason(a->io->arg);
-	return R_OK;
+	return R_NONE;
 }
 
 /* Start a command in out: a new tag and these words. */
@@ -288,7 +288,7 @@ auth_greeting(struct auth *a, int greets)
 	enum reason	 r;
 
 	if (greets) {
-		if ((r = auth_line(a)) != R_OK)
+		if ((r = auth_line(a)) != R_NONE)
 			return r == R_IMAP_AUTH_PROTOCOL ?
 			    R_GREETING_INVALID : r;
 		if (strncasecmp(a->line, "* PREAUTH", 9) == 0)
@@ -303,7 +303,7 @@ auth_greeting(struct auth *a, int greets)
 	}
 	if ((a->caps & CAP_KNOWN) == 0) {
 		auth_command(a, "CAPABILITY\r\n");
-		if ((r = auth_send(a)) != R_OK)
+		if ((r = auth_send(a)) != R_NONE)
 			return r;
 		switch (auth_answer(a, &r)) {
 		case A_OK:
@@ -318,7 +318,7 @@ auth_greeting(struct auth *a, int greets)
 		return R_IMAP_AUTH_PROTOCOL;
 	if ((a->caps & CAP_PLAIN) == 0 && (a->caps & CAP_NOLOGIN) != 0)
 		return R_IMAP_LOGIN_DISABLED;
-	return R_OK;
+	return R_NONE;
 }
 
 /*
@@ -371,9 +371,9 @@ auth_refused(struct auth *a, enum answer answer)
 	enum reason	 r;
 
 	r = imapcode_classify(a->line, strlen(a->line), &a->backoff);
-	if (r != R_OK)
+	if (r != R_NONE)
 		return r;
-	if (a->bye != R_OK)
+	if (a->bye != R_NONE)
 		return a->bye;
 	return answer == A_NO ? R_IMAP_AUTH_FAILED : R_IMAP_AUTH_PROTOCOL;
 }
@@ -389,7 +389,7 @@ auth_plain(struct auth *a, int inlined, int *again)
 	auth_command(a, inlined ? "AUTHENTICATE PLAIN " :
 	    "AUTHENTICATE PLAIN\r\n");
 	if (!inlined) {
-		if ((r = auth_send(a)) != R_OK)
+		if ((r = auth_send(a)) != R_NONE)
 			return r;
 		if ((answer = auth_answer(a, &r)) == A_FAIL)
 			return r;
@@ -401,11 +401,11 @@ auth_plain(struct auth *a, int inlined, int *again)
 	}
 	plain_encode(a);
 	add(a, "\r\n", 2);
-	if ((r = auth_send(a)) != R_OK)
+	if ((r = auth_send(a)) != R_NONE)
 		return r;
 	switch (answer = auth_answer(a, &r)) {
 	case A_OK:
-		return R_OK;
+		return R_NONE;
 	case A_FAIL:
 		return r;
 	case A_CONTINUE:
@@ -430,7 +430,7 @@ auth_literal(struct auth *a, const void *p, size_t len)
 	n = snprintf(head, sizeof(head), "{%zu}\r\n", len);
 	if (add(a, head, (size_t)n) == -1)
 		return R_SECRET_UNREADABLE;
-	if ((r = auth_send(a)) != R_OK)
+	if ((r = auth_send(a)) != R_NONE)
 		return r;
 	if ((answer = auth_answer(a, &r)) == A_FAIL)
 		return r;
@@ -439,7 +439,7 @@ auth_literal(struct auth *a, const void *p, size_t len)
 	if (answer != A_CONTINUE)
 		return auth_refused(a, answer);
 	out_wipe(a);
-	return add(a, p, len) == -1 ? R_SECRET_UNREADABLE : R_OK;
+	return add(a, p, len) == -1 ? R_SECRET_UNREADABLE : R_NONE;
 }
 
 /* Quoted if it is ASCII (RFC 3501 section 9), else a literal. */
@@ -461,7 +461,7 @@ auth_astring(struct auth *a, const void *data, size_t len)
 		a->out[a->out_len++] = p[i];
 	}
 	a->out[a->out_len++] = '"';
-	return R_OK;
+	return R_NONE;
 }
 
 static enum reason
@@ -473,12 +473,12 @@ auth_use_login(struct auth *a)
 	size_t			 start;
 
 	auth_command(a, "LOGIN ");
-	if ((r = auth_astring(a, c->user, c->user_len)) != R_OK)
+	if ((r = auth_astring(a, c->user, c->user_len)) != R_NONE)
 		return r;
 	if (add(a, " ", 1) == -1)
 		return R_SECRET_UNREADABLE;
 	start = a->out_len;
-	if ((r = auth_astring(a, c->secret, c->secret_len)) != R_OK)
+	if ((r = auth_astring(a, c->secret, c->secret_len)) != R_NONE)
 		return r;
 	/* the escaped form; a literal is the raw one */
 	if (c->secret_len >= AUTH_ECHO_MIN && a->out_len > start) {
@@ -487,11 +487,11 @@ auth_use_login(struct auth *a)
 	}
 	if (add(a, "\r\n", 2) == -1)
 		return R_SECRET_UNREADABLE;
-	if ((r = auth_send(a)) != R_OK)
+	if ((r = auth_send(a)) != R_NONE)
 		return r;
 	switch (answer = auth_answer(a, &r)) {
 	case A_OK:
-		return R_OK;
+		return R_NONE;
 	case A_FAIL:
 		return r;
 	case A_CONTINUE:
@@ -536,7 +536,7 @@ auth_login(struct auth *a, const struct credential *c)
 			r = auth_plain(a, 0, &again);
 	} else
 		r = auth_use_login(a);
-	if (r == R_OK && auth_echo(a, a->in + a->in_pos,
+	if (r == R_NONE && auth_echo(a, a->in + a->in_pos,
 	    a->in_len - a->in_pos))
 		r = R_IMAP_AUTH_PROTOCOL;
 	a->cred = NULL;

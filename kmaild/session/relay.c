@@ -207,7 +207,7 @@ relay_move(struct relay *r)
 		}
 		relay_server_read(r);
 		if (relay_worker_write(r) == -1) {
-			r->reason = R_OK;	/* the worker hung up */
+			r->reason = R_NONE;	/* the worker hung up */
 			return -1;
 		}
 	} while (r->down_pos == r->down_len && r->read_wants == 0 &&
@@ -219,13 +219,13 @@ static int
 relay_over(struct relay *r)
 {
 	if (r->server_eof && r->down_pos == r->down_len) {
-		r->reason = r->filter.logout && !r->broken ? R_OK :
+		r->reason = r->filter.logout && !r->broken ? R_NONE :
 		    R_TLS_CLOSED;
 		return -1;
 	}
 	/* without LOGOUT there is nothing more to come for nobody */
 	if (r->relay_eof && r->out_len == 0 && !r->filter.logout) {
-		r->reason = R_OK;
+		r->reason = R_NONE;
 		return -1;
 	}
 	return 0;

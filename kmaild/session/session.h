@@ -128,7 +128,7 @@ struct auth {
 	unsigned int	 nlines;
 	size_t		 total;
 	uint32_t	 backoff;	/* seconds that the server asked for */
-	enum reason	 bye;		/* an untagged BYE's, else R_OK */
+	enum reason	 bye;		/* an untagged BYE's, else R_NONE */
 	char		*line;		/* the line read last, NUL-ended */
 	size_t		 in_pos, in_len;
 	size_t		 out_len;

@@ -326,7 +326,7 @@ launch(struct vault *v)
 	enum reason		 r;
 
 	r = launch_fork(&v->pending);
-	if (r != R_OK) {
+	if (r != R_NONE) {
 		memset(&failed, 0, sizeof(failed));
 		failed.session = v->pending.order.zs.session;
 		failed.reason = r;
@@ -354,7 +354,7 @@ launch_fork(struct pending *p)
 		child_main(&p->order);
 	default:
 		nchildren++;
-		return R_OK;
+		return R_NONE;
 	}
 }
 

@@ -92,14 +92,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(cred.secret, SECRET, sizeof(SECRET) - 1);
 	auth_init(&auth, &io);
 	r = auth_greeting(&auth, data[1] & 1);
-	if (r == R_OK)
+	if (r == R_NONE)
 		r = auth_login(&auth, &cred);
 	if (reason_check(r) == -1 || auth.backoff > 86400)
 		abort();
-	if (r == R_OK && auth_rest(&auth, &rest) > AUTH_LINE_MAX)
+	if (r == R_NONE && auth_rest(&auth, &rest) > AUTH_LINE_MAX)
 		abort();
 	if (auth.cred != NULL || auth.out_len > AUTH_OUT_SIZE ||
-	    (auth.cred == NULL && r == R_OK && auth.out_len != 0))
+	    (auth.cred == NULL && r == R_NONE && auth.out_len != 0))
 		abort();
 	auth_wipe(&auth);
 	return 0;

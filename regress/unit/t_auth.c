@@ -135,7 +135,7 @@ dialogue(const char *const *script, size_t piece, int greets, int *first)
 	server.allowed = greets ? 1 : 0;
 	auth_init(&auth, &io);
 	*first = 1;
-	if ((r = auth_greeting(&auth, greets)) != R_OK)
+	if ((r = auth_greeting(&auth, greets)) != R_NONE)
 		return r;
 	*first = 0;
 	return auth_login(&auth, &cred);
@@ -157,28 +157,28 @@ struct row {
 
 static const struct row rows[] = {
 	/* good ones */
-	{ { OK_IR, "k1 OK in\r\n" }, 0, 0, R_OK, 0,
+	{ { OK_IR, "k1 OK in\r\n" }, 0, 0, R_NONE, 0,
 	    "k1 AUTHENTICATE PLAIN " B64 "\r\n" },
-	{ { OK_IR, "* CAPABILITY IMAP4rev1 IDLE\r\nk1 OK in\r\n" }, 0, 0, R_OK,
+	{ { OK_IR, "* CAPABILITY IMAP4rev1 IDLE\r\nk1 OK in\r\n" }, 0, 0, R_NONE,
 	    0, "k1 AUTHENTICATE PLAIN " B64 "\r\n" },
-	{ { OK_TWO, "+ \r\n", "k1 OK in\r\n" }, 0, 0, R_OK, 0,
+	{ { OK_TWO, "+ \r\n", "k1 OK in\r\n" }, 0, 0, R_NONE, 0,
 	    "k1 AUTHENTICATE PLAIN\r\n" B64 "\r\n" },
-	{ { OK_TWO, "+\r\n", "k1 ok\r\n" }, 0, 0, R_OK, 0,
+	{ { OK_TWO, "+\r\n", "k1 ok\r\n" }, 0, 0, R_NONE, 0,
 	    "k1 AUTHENTICATE PLAIN\r\n" B64 "\r\n" },
-	{ { OK_LOGIN, "k1 OK in\r\n" }, 0, 0, R_OK, 0,
+	{ { OK_LOGIN, "k1 OK in\r\n" }, 0, 0, R_NONE, 0,
 	    "k1 LOGIN \"alice\" \"correct horse\"\r\n" },
 	{ { "* OK hello\r\n",
 	    "* CAPABILITY IMAP4rev1 auth=plain sasl-ir\r\nk1 OK\r\n",
-	    "k2 OK in\r\n" }, 0, 0, R_OK, 0,
+	    "k2 OK in\r\n" }, 0, 0, R_NONE, 0,
 	    "k1 CAPABILITY\r\nk2 AUTHENTICATE PLAIN " B64 "\r\n" },
 	{ { "* CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\r\nk1 OK\r\n",
-	    "k2 OK in\r\n" }, 1, 0, R_OK, 0,
+	    "k2 OK in\r\n" }, 1, 0, R_NONE, 0,
 	    "k1 CAPABILITY\r\nk2 AUTHENTICATE PLAIN " B64 "\r\n" },
 	/* LOGINDISABLED says nothing of AUTHENTICATE */
 	{ { "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN] hi\r\n",
-	    "+ \r\n", "k1 OK in\r\n" }, 0, 0, R_OK, 0, NULL },
+	    "+ \r\n", "k1 OK in\r\n" }, 0, 0, R_NONE, 0, NULL },
 	/* announced, but not understood: once more in two steps */
-	{ { OK_IR, "k1 BAD what?\r\n", "+ \r\n", "k2 OK in\r\n" }, 0, 0, R_OK,
+	{ { OK_IR, "k1 BAD what?\r\n", "+ \r\n", "k2 OK in\r\n" }, 0, 0, R_NONE,
 	    0, "k1 AUTHENTICATE PLAIN " B64 "\r\n"
 	    "k2 AUTHENTICATE PLAIN\r\n" B64 "\r\n" },
 	{ { OK_IR, "k1 BAD what?\r\n", "k2 BAD again\r\n" }, 0, 0,
@@ -357,7 +357,7 @@ heard_login(const char *user, const char *secret, const char *heard)
 	credential_set(user, secret);
 	assert_int_equal(dialogue(p == NULL ? quoted :
 	    strstr(p + 1, "}\r\n") == NULL ? literals : two, 1024, 1,
-	    &first), R_OK);
+	    &first), R_NONE);
 	assert_string_equal(server.heard, heard);
 }
 
@@ -395,7 +395,7 @@ test_plain_lengths(void **state)
 			secret[i] = (char)(33 + (i * 7 + n) % 223);
 		secret[n] = '\0';
 		credential_set("u", secret);
-		assert_int_equal(dialogue(script, 4096, 1, &first), R_OK);
+		assert_int_equal(dialogue(script, 4096, 1, &first), R_NONE);
 
 		len = 3 + n;
 		memset(raw, 0, sizeof(raw));
@@ -429,7 +429,7 @@ test_longest(void **state)
 	memset(user, '"', sizeof(user) - 1);
 	memset(secret, '\\', sizeof(secret) - 1);
 	credential_set(user, secret);
-	assert_int_equal(dialogue(script, 4096, 1, &first), R_OK);
+	assert_int_equal(dialogue(script, 4096, 1, &first), R_NONE);
 	assert_int_equal(server.nheard, 9 + 2 * (KM_USER_SIZE - 1) + 2 + 1 +
 	    2 * KM_SECRET_MAX + 2 + 2);
 }
@@ -480,7 +480,7 @@ test_rest(void **state)
 
 	(void)state;
 	credential_set("alice", "correct horse");
-	assert_int_equal(dialogue(script, 4096, 1, &first), R_OK);
+	assert_int_equal(dialogue(script, 4096, 1, &first), R_NONE);
 	assert_int_equal(auth_rest(&auth, &rest), 18);
 	assert_memory_equal(rest, "* 5 EXISTS\r\n* half", 18);
 	assert_int_equal(dialogue(echo, 4096, 1, &first),

@@ -47,12 +47,12 @@ struct row {
 
 static const struct row rows[] = {
 	{ { "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] hi\r\n",
-	    "s2 OK begin\r\n" }, STARTTLS_DONE, R_OK, 0, BEGIN },
+	    "s2 OK begin\r\n" }, STARTTLS_DONE, R_NONE, 0, BEGIN },
 	{ { "* OK hi\r\n", "* CAPABILITY IMAP4rev1 starttls\r\ns1 OK\r\n",
-	    "s2 ok\r\n" }, STARTTLS_DONE, R_OK, 0, ASK BEGIN },
+	    "s2 ok\r\n" }, STARTTLS_DONE, R_NONE, 0, ASK BEGIN },
 	{ { "* OK [ALERT] hi\r\n* OK more\r\n",
 	    "* CAPABILITY STARTTLS\r\n* OK x\r\ns1 OK\r\n",
-	    "* OK x\r\ns2 OK x\r\n" }, STARTTLS_DONE, R_OK, 0, ASK BEGIN },
+	    "* OK x\r\ns2 OK x\r\n" }, STARTTLS_DONE, R_NONE, 0, ASK BEGIN },
 	/* stripped */
 	{ { "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\r\n" }, STARTTLS_FAIL,
 	    R_STARTTLS_MISSING, 0, "" },
@@ -89,7 +89,7 @@ static const struct row rows[] = {
 	    R_GREETING_BYE, 0, BEGIN },
 	{ { "220 hello\r\n" }, STARTTLS_FAIL, R_GREETING_INVALID, 0, "" },
 	{ { "\x16\x03\x01\n" }, STARTTLS_FAIL, R_GREETING_INVALID, 0, "" },
-	{ { "* OK" }, STARTTLS_MORE, R_OK, 0, "" },
+	{ { "* OK" }, STARTTLS_MORE, R_NONE, 0, "" },
 };
 
 static struct starttls	 st;
