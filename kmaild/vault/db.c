@@ -102,6 +102,7 @@ db_pragma(const char *sql, int64_t *value)
 	sqlite3_stmt	*st;
 	int		 rc;
 
+	*value = 0;
 	if ((rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL)) != SQLITE_OK)
 		return rc;
 	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
