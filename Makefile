@@ -166,7 +166,33 @@ SRCS_STORE =	\
 	kmaild/store/vault_link.c \
 	kmaild/store/waiting.c
 
-SRCS_CTL =
+SRCS_CTL =	\
+	kmailctl/account.c \
+	kmailctl/change.c \
+	kmailctl/columns.c \
+	kmailctl/daemon.c \
+	kmailctl/decode.c \
+	kmailctl/display.c \
+	kmailctl/export.c \
+	kmailctl/kmailctl.c \
+	kmailctl/maildir.c \
+	kmailctl/mbox.c \
+	kmailctl/message.c \
+	kmailctl/monitor.c \
+	kmailctl/parse.c \
+	kmailctl/password.c \
+	kmailctl/process.c \
+	kmailctl/progress.c \
+	kmailctl/report.c \
+	kmailctl/socket.c \
+	kmailctl/status.c \
+	kmailctl/sync.c \
+	kmailctl/table.c \
+	kmailctl/test.c \
+	kmailctl/vault.c \
+	kmailctl/waiting.c \
+	kmailctl/words.c \
+	common/text.c
 
 PKGS_COMMON =	libbsd-overlay libseccomp
 PKGS_PARENT =	$(PKGS_COMMON) libevent_core

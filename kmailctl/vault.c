@@ -1,0 +1,198 @@
+/*
+ * Copyright (c) 2026 The kmaild authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/imsg.h"
+#include "common/proc.h"
+#include "common/reason.h"
+#include "ctl.h"
+
+#define PATIENCE	60	/* seconds for an answer */
+
+static struct imsgbuf	 vault;
+
+static int	 vault_status(const struct v_reply *);
+static int	 vault_failed(enum v_status, const struct v_reply *);
+
+int
+vault_open(void)
+{
+	int	 fd;
+
+	if ((fd = socket_open("vault.sock")) == -1)
+		return CTL_NODAEMON;
+	if (imsgbuf_init(&vault, fd) == -1) {
+		complain(NULL, "out of memory");
+		return CTL_FAILED;
+	}
+	imsgbuf_set_wipe(&vault);
+	if (proc_hello(&vault, P_CTL, P_VAULT) == 0)
+		return CTL_DONE;
+	if (errno == EPROTO)
+		complain("Restart kmaild to finish the upgrade, or use the "
+		    "kmailctl that belongs to it.",
+		    "kmaild is of another build than this kmailctl");
+	else
+		complain("There may be too many connections; try again later.",
+		    "kmaild's vault did not answer as it should");
+	return CTL_FAILED;
+}
+
+int
+vault_send_ca(const unsigned char *data, size_t len)
+{
+	const size_t	 most = MAX_IMSGSIZE - IMSG_HEADER_SIZE;
+	size_t		 n;
+
+	for (; len > 0; data += n, len -= n) {
+		n = len < most ? len : most;
+		if (imsg_compose(&vault, V_CA, 0, 0, -1, data, n) == -1) {
+			complain(NULL, "out of memory");
+			return CTL_FAILED;
+		}
+	}
+	return CTL_DONE;
+}
+
+int
+vault_ask(enum msg_type type, const void *data, size_t len,
+    struct v_reply *reply)
+{
+	struct imsg	 imsg;
+
+	memset(reply, 0, sizeof(*reply));
+	if (imsg_compose(&vault, type, 0, 0, -1, data, len) == -1) {
+		complain(NULL, "out of memory");
+		return CTL_FAILED;
+	}
+	if (imsgbuf_flush(&vault) == -1 ||
+	    socket_wait(vault.fd, PATIENCE) == -1 ||
+	    proc_recv_from(&vault, P_CTL, P_VAULT, &imsg) != 1) {
+		complain("Look at its log.",
+		    "the connection to kmaild's vault was lost");
+		return CTL_NODAEMON;
+	}
+	if (imsg_get_type(&imsg) != V_REPLY ||
+	    imsg_get_data(&imsg, reply, sizeof(*reply)) == -1 ||
+	    msg_text_ok(reply->label, sizeof(reply->label)) == -1 ||
+	    msg_text_ok(reply->user, sizeof(reply->user)) == -1 ||
+	    msg_text_ok(reply->imap_host, sizeof(reply->imap_host)) == -1 ||
+	    msg_text_ok(reply->field, sizeof(reply->field)) == -1) {
+		imsg_free(&imsg);
+		complain(NULL, "kmaild's vault sent a malformed answer");
+		return CTL_FAILED;
+	}
+	imsg_free(&imsg);
+	return vault_status(reply);
+}
+
+static int
+vault_status(const struct v_reply *reply)
+{
+	json_t	*error;
+
+	if (reply->status == V_OK)
+		return CTL_DONE;
+	if (options()->json) {
+		error = json_pack("{s:i, s:s, s:s}", "v", 1, "type", "error",
+		    "error", reply->status == V_DENIED ? "denied" :
+		    reply->status == V_MISSING ? "not-found" :
+		    reply->status == V_BUSY ? "busy" :
+		    reply->status == V_KEY || reply->status == V_STORE ?
+		    "unavailable" : reply->status == V_ERROR ? "internal" :
+		    "invalid");
+		json_line(error);
+		json_decref(error);
+	}
+	return vault_failed((enum v_status)reply->status, reply);
+}
+
+static int
+vault_failed(enum v_status status, const struct v_reply *reply)
+{
+	enum reason	 reason = R_NONE;
+	const char	*remedy = NULL;
+
+	if (reason_check(reply->reason) == 0)
+		reason = (enum reason)reply->reason;
+	if (reason != R_NONE)
+		remedy = reason_remedy(reason);
+	switch (status) {
+	case V_OK:
+		return CTL_DONE;
+	case V_DENIED:
+		complain("Ask for `allow ... { admin }' in kmaild.conf(5), or "
+		    "use root's rights.",
+		    "only an administrator of the account may do this");
+		break;
+	case V_EXISTS:
+		complain("`kmailctl account list' shows the names in use.",
+		    "there is an account of that name already");
+		break;
+	case V_MISSING:
+		complain("`kmailctl account list' shows those that there are.",
+		    "no such account");
+		break;
+	case V_INVALID:
+		complain("See kmailctl(8) for its form.",
+		    "%s: the vault refuses the value", reply->field);
+		break;
+	case V_PORT:
+		complain("Add `connect port N' to kmaild.conf(5), run "
+		    "`kmailctl reload', and repeat this.",
+		    "kmaild may not connect to that port");
+		break;
+	case V_CHANGED:
+		complain("Look at `kmailctl account show', then repeat this.",
+		    "the account was changed meanwhile: nothing was stored");
+		break;
+	case V_KEY:
+		complain(remedy, "%s: nothing secret can be stored",
+		    reason == R_NONE ? "no key" : reason_word(reason));
+		break;
+	case V_STORE:
+	case V_ERROR:
+		complain(remedy, "kmaild could not keep it%s%s",
+		    reason == R_NONE ? "" : ": ",
+		    reason == R_NONE ? "" : reason_word(reason));
+		break;
+	case V_BUSY:
+		complain("Try again.",
+		    "another change of this account is under way");
+		return CTL_LATER;
+	default:
+		complain("Look at its log.", "kmaild failed");
+		break;
+	}
+	return CTL_FAILED;
+}
+
+/* The vault keeps an IPv6 address in brackets. */
+const char *
+vault_whom(const struct v_reply *reply, char text[VAULT_WHOM_SIZE])
+{
+	char	 user[KM_USER_SIZE * 3], host[KM_HOST_SIZE * 3];
+
+	display_text(reply->user, strlen(reply->user), user, sizeof(user), 0);
+	display_text(reply->imap_host, strlen(reply->imap_host), host,
+	    sizeof(host), 0);
+	snprintf(text, VAULT_WHOM_SIZE, "%s at %s:%u", user, host,
+	    (unsigned int)reply->imap_port);
+	return text;
+}
