@@ -35,6 +35,7 @@
 #include "conf.h"
 
 #define CHECK_TEXT_SIZE	2048
+#define CERTIFICATE	"-----BEGIN "	/* TRUSTED, X509 may follow */
 #define SOCKET_NAME_MAX	sizeof("/kmaild.sock")	/* the longer of the two */
 
 struct check {
@@ -163,14 +164,29 @@ signature_file(struct conf *conf, const struct stat *st)
 	signature_add(conf, v, sizeof(v));
 }
 
+static int
+has_certificate(FILE *fp)
+{
+	char	 line[CHECK_TEXT_SIZE];
+
+	while (fgets(line, sizeof(line), fp) != NULL)
+		if (strncmp(line, CERTIFICATE, sizeof(CERTIFICATE) - 1) == 0)
+			return 1;
+	return 0;
+}
+
 /* Whoever can write a CA file decides whom we trust. */
 static void
 check_ca_file(struct check *c, struct conf *conf, const char *path)
 {
 	struct stat	 st;
+	FILE		*fp = NULL;
 	int		 fd;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1) {
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 ||
+	    (fp = fdopen(fd, "r")) == NULL) {
+		if (fd != -1)
+			close(fd);
 		complain(c, "ca: %s: %s%s", path, strerror(errno),
 		    strcmp(path, KM_CAFILE) == 0 ? "; install "
 		    "ca-certificates, or say: ca file \"FILE\"" : "");
@@ -178,8 +194,8 @@ check_ca_file(struct check *c, struct conf *conf, const char *path)
 	}
 	if (fstat(fd, &st) == -1)
 		complain(c, "ca: %s: %s", path, strerror(errno));
-	else if (!S_ISREG(st.st_mode) || st.st_size == 0)
-		complain(c, "ca: %s: not a file with certificates", path);
+	else if (!S_ISREG(st.st_mode) || !has_certificate(fp))
+		complain(c, "ca: %s: there is no PEM certificate in it", path);
 	else if (st.st_uid != 0 && st.st_uid != geteuid())
 		complain(c, "ca: %s: must be owned by root or by the user "
 		    "who starts kmaild", path);
@@ -188,7 +204,7 @@ check_ca_file(struct check *c, struct conf *conf, const char *path)
 		    "chmod go-w %s", path, path);
 	else
 		signature_file(conf, &st);
-	close(fd);
+	fclose(fp);
 }
 
 /* The number of the set, which is added if it is new. */

@@ -344,16 +344,15 @@ lex_bad(const char *why)
 static enum lex
 lex_quoted(char *text)
 {
-	size_t	len = 0;
-	int	c, next;
+	const char	*bad = NULL;
+	size_t		 len = 0;
+	int		 c, next;
 
-	for (;;) {
-		if ((c = lex_getc()) == EOF || c == '\n') {
+	while ((c = lex_getc()) != '"') {
+		if (c == EOF || c == '\n') {
 			lex.unget = c;
 			return lex_bad("no closing quotation mark");
 		}
-		if (c == '"')
-			break;
 		if (c == '\\') {
 			next = lex_getc();
 			if (next == '"' || next == '\\')
@@ -362,13 +361,14 @@ lex_quoted(char *text)
 				lex.unget = next;
 		}
 		if (c != '\t' && (c < ' ' || c == 0x7f))
-			return lex_bad("control character in a string");
-		if (len == KM_PATH_SIZE - 1)
-			return lex_bad("string is too long");
-		text[len++] = (char)c;
+			bad = "control character in a string";
+		else if (len == KM_PATH_SIZE - 1)
+			bad = "string is too long";
+		else
+			text[len++] = (char)c;
 	}
 	text[len] = '\0';
-	return LEX_TEXT;
+	return bad == NULL ? LEX_TEXT : lex_bad(bad);
 }
 
 static int
@@ -410,6 +410,11 @@ lex_expand(void)
 		name[len++] = (char)c;
 	}
 	name[len] = '\0';
+	if (len == 0) {
+		lex.unget = c;
+		lex_error("a '$' needs the name of a macro");
+		return -1;
+	}
 	if ((m = macro_find(name)) == NULL) {
 		lex.unget = c;
 		lex_error("macro \"%s\" is not defined", name);
@@ -481,6 +486,6 @@ lex_token(char *text)
 		return lex_quoted(text);
 	}
 	if (!lex_in_word(c))
-		return lex_bad("control character or lone '$'");
+		return lex_bad("control character");
 	return lex_word(c, text);
 }

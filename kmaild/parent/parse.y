@@ -78,7 +78,9 @@ grammar		: /* empty */
 		| grammar macro '\n'
 		| grammar main '\n'
 		| grammar account '\n'
-		| grammar error '\n'
+		| grammar error '\n' {
+			yyerrok;
+		}
 		;
 
 include		: INCLUDE STRING {
@@ -239,7 +241,9 @@ port		: STRING optcomma optnl {
 resolver	: /* empty */
 		| resolver '\n'
 		| resolver resolverline
-		| resolver error '\n'
+		| resolver error '\n' {
+			yyerrok;
+		}
 		;
 
 resolverline	: HOSTS STRING {
@@ -272,7 +276,9 @@ account		: ACCOUNT STRING {
 accountlines	: /* empty */
 		| accountlines '\n'
 		| accountlines common
-		| accountlines error '\n'
+		| accountlines error '\n' {
+			yyerrok;
+		}
 		;
 
 %%
@@ -350,6 +356,7 @@ yylex(void)
 	line_start = token == LEX_EOL || token == LEX_OPEN;
 	switch (token) {
 	case LEX_EOF:
+		strlcpy(last, "end of file", sizeof(last));
 		return 0;
 	case LEX_EOL:
 		strlcpy(last, "end of line", sizeof(last));
@@ -530,12 +537,14 @@ end_account(void)
 int
 conf_parse(struct conf *c, const char *path, conf_report report, void *arg)
 {
+	int	 failed = 1;
+
 	conf = c;
 	line_start = 1;
 	end_account();
 	lex_start(report, arg);
-	if (lex_file(path) == 0 && yyparse() != 0)
-		lex_error("cannot go on");
+	if (lex_file(path) == 0)
+		failed = yyparse() != 0;
 	conf_ca_free(&refused.ca);
-	return lex_finish() == 0 ? 0 : -1;
+	return lex_finish() == 0 && !failed ? 0 : -1;
 }
