@@ -259,8 +259,11 @@ db_reason(void)
 static void
 db_failed(void)
 {
-	int	 rc = sqlite3_extended_errcode(db);
-	int	 e = sqlite3_system_errno(db);
+	int	 e = errno, rc = sqlite3_extended_errcode(db);
+
+	/* SQLite does not keep the errno of a failed write to its log */
+	if ((rc & 0xff) != SQLITE_IOERR)
+		e = sqlite3_system_errno(db);
 
 	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB)
 		fatalx(LC_DB_DAMAGED, rc);
