@@ -16,10 +16,12 @@
 
 #include <string.h>
 
+#include "common/text.h"
 #include "control.h"
 #include "db.h"
 
 #define HASH_LEN	32	/* message.hash; mid is its first half */
+#define PLACES_MAX	32768	/* octets of folder names: a line has 65536 */
 
 #define MESSAGE_COLUMNS							\
 	"SELECT id, size, mid, internaldate, stored, hdr_from,"		\
@@ -47,7 +49,7 @@ message_places(struct request *r, int64_t message, int *here)
 	sqlite3_stmt	*st;
 	json_t		*array = json_array(), *place;
 	const void	*name;
-	size_t		 len;
+	size_t		 len, sum = 0;
 
 	*here = (r->args.given & KEY_FOLDER) == 0;
 	if ((st = db_query(&places, "i", message)) == NULL)
@@ -58,6 +60,8 @@ message_places(struct request *r, int64_t message, int *here)
 		if (!*here && len == r->args.folder_len &&
 		    memcmp(name, r->args.folder, len) == 0)
 			*here = 1;
+		if ((sum += TEXT_PERCENT_SIZE(len)) > PLACES_MAX)
+			continue;
 		place = json_object();
 		reply_percent(place, "folder", name, len);
 		reply_int(place, "uid", sqlite3_column_int64(st, 1));

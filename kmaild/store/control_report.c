@@ -22,7 +22,8 @@
 #include "control.h"
 #include "db.h"
 
-#define SECOND	((int64_t)1000000)
+#define SECOND		((int64_t)1000000)
+#define CHECK_LIST	100	/* accounts named: a line has 65536 octets */
 
 /* Nagios' words for the exit code of `kmailctl check`. */
 enum check { CHECK_OK = 0, CHECK_WARNING, CHECK_CRITICAL };
@@ -190,6 +191,8 @@ check_add(struct check_sum *sum, const struct account_row *row)
 		sum->criticals++;
 	else
 		sum->warnings++;
+	if (json_array_size(sum->list) == CHECK_LIST)
+		return;
 	item = json_object();
 	reply_id(item, "account", row->id.b);
 	reply_text(item, "label", row->label);
