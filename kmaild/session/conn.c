@@ -29,6 +29,7 @@
 static ssize_t	 conn_recv(struct tls *, void *, size_t, void *);
 static ssize_t	 conn_send(struct tls *, const void *, size_t, void *);
 static int	 conn_wait(struct conn *, int, short);
+static int	 conn_wait_tls(struct conn *, ssize_t);
 static int	 conn_expired(struct conn *, int64_t);
 static void	 conn_step(struct conn *);
 static enum reason conn_tls_reason(const struct conn *);
@@ -168,6 +169,22 @@ conn_wait(struct conn *c, int fd, short events)
 	}
 }
 
+int
+conn_buffered(const struct conn *c)
+{
+	return c->in_pos < c->in_len;
+}
+
+/* After TLS_WANT_*: a session ticket may stop it short of the next record. */
+static int
+conn_wait_tls(struct conn *c, ssize_t want)
+{
+	if (want == TLS_WANT_POLLIN && conn_buffered(c))
+		return 0;
+	return conn_wait(c, c->net, want == TLS_WANT_POLLIN ? POLLIN :
+	    POLLOUT);
+}
+
 /*
  * libretls tells why only in words.  They are matched and go no further.
  */
@@ -205,8 +222,7 @@ conn_handshake(struct conn *c)
 		}
 		if (n != TLS_WANT_POLLIN && n != TLS_WANT_POLLOUT)
 			return conn_tls_reason(c);
-		if (conn_wait(c, c->net,
-		    n == TLS_WANT_POLLIN ? POLLIN : POLLOUT) == -1)
+		if (conn_wait_tls(c, n) == -1)
 			return c->reason;
 	}
 }
@@ -227,8 +243,7 @@ conn_read(void *arg, void *buf, size_t len)
 			c->reason = R_TLS_CLOSED;
 			return -1;
 		}
-		if (conn_wait(c, c->net,
-		    n == TLS_WANT_POLLIN ? POLLIN : POLLOUT) == -1)
+		if (conn_wait_tls(c, n) == -1)
 			return -1;
 	}
 }
@@ -252,8 +267,7 @@ conn_write(void *arg, const void *buf, size_t len)
 			c->reason = c->eof ? R_IMAP_CLOSED : R_TLS_CLOSED;
 			return -1;
 		}
-		if (conn_wait(c, c->net,
-		    n == TLS_WANT_POLLIN ? POLLIN : POLLOUT) == -1)
+		if (conn_wait_tls(c, n) == -1)
 			return -1;
 	}
 	return 0;

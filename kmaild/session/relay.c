@@ -89,6 +89,8 @@ relay_server_read(struct relay *r)
 		if (n > 0) {
 			r->down_len += (size_t)n;
 			r->last = clock_boot();
+		} else if (n == TLS_WANT_POLLIN && conn_buffered(r->c)) {
+			continue;	/* stopped by a session ticket */
 		} else if ((r->read_wants = relay_tls_wants(n)) == 0) {
 			/* many servers leave out close_notify */
 			r->server_eof = 1;

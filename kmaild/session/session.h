@@ -101,6 +101,8 @@ ssize_t		 conn_read(void *, void *, size_t);
 int		 conn_write(void *, const void *, size_t);
 /* Exact number of octets from ctl within a step: 0, or -1 with reason set. */
 int		 conn_read_ctl(struct conn *, void *, size_t);
+/* 1 when ciphertext is here that TLS has not asked for yet. */
+int		 conn_buffered(const struct conn *);
 /* Say close_notify if that does not block. */
 void		 conn_close(struct conn *);
 
