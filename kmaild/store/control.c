@@ -109,6 +109,8 @@ control_stop(void)
 	started = 0;
 	while ((client = TAILQ_FIRST(&clients)) != NULL) {
 		/* The answer to `stop` may still be there: one try. */
+		(void)client_step(client);
+		evbuffer_unfreeze(client_output(client), 1);
 		evbuffer_write(client_output(client),
 		    bufferevent_getfd(client->bev));
 		client_free(client);
