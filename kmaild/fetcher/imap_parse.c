@@ -66,7 +66,8 @@ static int	fetch_value(struct imap_parser *, enum imap_token,
 		    struct imap_word *);
 static int	fetch_body(struct imap_parser *, enum imap_token,
 		    struct imap_word *);
-static int	fetch_skip(struct imap_parser *, enum imap_token);
+static int	fetch_skip(struct imap_parser *, enum imap_token,
+		    struct imap_word *);
 static int	parse_list(struct imap_parser *, enum imap_token,
 		    struct imap_word *);
 static uint32_t	list_flag(const struct imap_word *);
@@ -401,7 +402,7 @@ parse_fetch(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
 	case S_FETCH_VALUE:
 		return fetch_value(ip, t, w);
 	case S_FETCH_SKIP:
-		return fetch_skip(ip, t);
+		return fetch_skip(ip, t, w);
 	default:
 		return broken(ip);	/* something after the end */
 	}
@@ -434,7 +435,7 @@ fetch_value(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
 	ip->state = S_FETCH_NAME;
 	if (ip->item == ITEM_BODY)
 		return fetch_body(ip, t, w);
-	if (t == IMAP_T_CLOSE)
+	if (t == IMAP_T_CLOSE || (ip->item == ITEM_UID && t != IMAP_T_ATOM))
 		return broken(ip);
 	if (t == IMAP_T_OPEN) {
 		ip->depth = 1;
@@ -444,8 +445,7 @@ fetch_value(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
 	if (t == IMAP_T_LITERAL)
 		return begin_literal(ip, w->literal, LITERAL_DROP);
 	if (ip->item == ITEM_UID) {
-		if (t != IMAP_T_ATOM ||
-		    imap_word_number(w, UINT32_MAX, &n) == -1 || n == 0 ||
+		if (imap_word_number(w, UINT32_MAX, &n) == -1 || n == 0 ||
 		    (ip->fetch.has & IMAP_HAS_UID))
 			return broken(ip);
 		ip->fetch.uid = (uint32_t)n;
@@ -477,14 +477,16 @@ fetch_body(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
 	if (t == IMAP_T_LITERAL)
 		return begin_literal(ip, w->literal,
 		    wanted ? LITERAL_BODY : LITERAL_DROP);
-	if (wanted)
+	if (wanted && w->len > 0)
 		ip->ops->data(ip->arg, w->p, w->len);
 	return 0;
 }
 
 static int
-fetch_skip(struct imap_parser *ip, enum imap_token t)
+fetch_skip(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
 {
+	if (t == IMAP_T_LITERAL)
+		return begin_literal(ip, w->literal, LITERAL_DROP);
 	if (t == IMAP_T_OPEN && ++ip->depth > IMAP_DEPTH_MAX)
 		return too_long(ip);
 	if (t == IMAP_T_CLOSE && --ip->depth == 0)

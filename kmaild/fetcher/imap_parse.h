@@ -146,7 +146,7 @@ int	 imap_in_literal(const struct imap_parser *);
 /* "17-Jul-1996 02:44:25 -0700" as seconds UTC; 0, or -1 (RFC 3501 9). */
 int	 imap_date_parse(const unsigned char *, size_t, int64_t *);
 /* "7-Nov-2026" for seconds UTC; returns the buffer. */
-#define IMAP_DATE_SIZE	16
+#define IMAP_DATE_SIZE	24
 const char *imap_date_text(int64_t, char[IMAP_DATE_SIZE]);
 
 /* Lexical part, imap_lex.c. */
