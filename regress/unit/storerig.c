@@ -251,6 +251,7 @@ rig_turn(void)
 void
 rig_wait(int64_t seconds)
 {
+	commit_all();
 	rig_boot += seconds * 1000;
 	rig_utc += seconds * 1000000;
 	plan_wake();
