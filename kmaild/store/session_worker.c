@@ -138,8 +138,6 @@ worker_hear_fetch(struct session *s, struct imsg *imsg)
 		return ingest_abort(s->ingest);
 	case W_EXAMINED:
 		return worker_examined(s, imsg);
-	case W_PROGRESS:
-		return worker_progress(s, imsg);
 	case W_MSG_FAILED:
 		return worker_failed(s, imsg);
 	case W_COVERED:
@@ -163,6 +161,8 @@ worker_hear(struct session *s, struct imsg *imsg)
 		return worker_folder(s, imsg);
 	case W_FOLDERS_END:
 		return worker_folders_end(s);
+	case W_PROGRESS:
+		return worker_progress(s, imsg);
 	case W_DONE:
 		return worker_done(s, imsg);
 	default:
