@@ -72,7 +72,9 @@ sync_turn(struct worker *w)
 	if (w->stage == STAGE_SYNC && find_done(w)) {
 		sync_covered(w);
 		sync_retry(w);
-	} else if (w->stage == STAGE_RETRY) {
+		sync_alone(w);
+	}
+	if (w->stage == STAGE_RETRY && w->ring.n == 0) {
 		sync_close(w, R_NONE);
 		session_next(w);
 	}
