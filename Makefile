@@ -87,11 +87,14 @@ SRCS_VAULT =	\
 
 SRCS_SESSION =	\
 	kmaild/session/zygote.c \
+	kmaild/session/link.c \
 	kmaild/session/prime.c \
 	kmaild/session/child.c \
 	kmaild/session/conn.c \
 	kmaild/session/imap_auth.c \
+	kmaild/session/imap_line.c \
 	kmaild/session/filter.c \
+	kmaild/session/filter_token.c \
 	kmaild/session/relay.c \
 	common/imapcode.c
 

@@ -138,6 +138,8 @@ conf_message(struct imsg *imsg)
 	struct m_loglevel		 level;
 
 	switch (imsg_get_type(imsg)) {
+	case M_STOP:
+		exit(0);
 	case M_CONF_BEGIN:
 		resolve_conf_begin();
 		break;

@@ -15,9 +15,8 @@
  */
 
 #include <string.h>
-#include <strings.h>
 
-#include "session.h"
+#include "filter.h"
 
 /*
  * What the worker may say: the commands that reading takes (RFC 3501 and the
@@ -37,32 +36,11 @@ enum check {
 	C_PREFIX		/* fine as far as the literal that is to come */
 };
 
-/* A cursor over a command; end is behind what has come so far. */
-struct cur {
-	const unsigned char *p;
-	const unsigned char *end;
-	int		 prefix;	/* ran into the end at a literal */
-};
-
 struct command {
 	const char	*word;
 	int		(*args)(struct cur *);
 };
 
-static int	 literal_head(const unsigned char *, const unsigned char *,
-		    size_t *, int *);
-static int	 is_atom(int);
-static int	 one(struct cur *, int);
-static int	 word(struct cur *, const char *);
-static int	 words(struct cur *, int (*)(int));
-static int	 quoted(struct cur *);
-static int	 literal(struct cur *);
-static int	 mailbox(struct cur *, int);
-static int	 is_list(int);
-static int	 is_item(int);
-static int	 is_set(int);
-static int	 is_search(int);
-static int	 run(struct cur *, int (*)(int));
 static int	 args_none(struct cur *);
 static int	 args_id(struct cur *);
 static int	 args_enable(struct cur *);
@@ -81,166 +59,6 @@ void
 filter_init(struct filter *f)
 {
 	memset(f, 0, sizeof(*f));
-}
-
-/* ---- tokens: 1 and the cursor moved, or 0 ---- */
-
-static int
-is_atom(int c)
-{
-	return c > 0x20 && c < 0x7f && strchr("(){%*\"\\]", c) == NULL;
-}
-
-/* list-char: an atom with wildcards. */
-static int
-is_list(int c)
-{
-	return is_atom(c) || c == '%' || c == '*' || c == ']';
-}
-
-static int
-is_item(int c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	    (c >= '0' && c <= '9') || c == '.' || c == '-';
-}
-
-static int
-is_set(int c)
-{
-	return (c >= '0' && c <= '9') || c == ':' || c == ',' || c == '*';
-}
-
-/* No quote and no brace: nothing that continues on another line. */
-static int
-is_search(int c)
-{
-	return is_item(c) || is_set(c) || c == ' ' || c == '(' || c == ')';
-}
-
-static int
-run(struct cur *c, int (*is)(int))
-{
-	const unsigned char	*start = c->p;
-
-	while (c->p < c->end && is(*c->p))
-		c->p++;
-	return c->p > start;
-}
-
-static int
-one(struct cur *c, int octet)
-{
-	if (c->p == c->end || *c->p != octet)
-		return 0;
-	c->p++;
-	return 1;
-}
-
-/* Exactly this word, in any case, and no more letters of it. */
-static int
-word(struct cur *c, const char *w)
-{
-	size_t	 n = strlen(w);
-
-	if ((size_t)(c->end - c->p) < n ||
-	    strncasecmp((const char *)c->p, w, n) != 0)
-		return 0;
-	if ((size_t)(c->end - c->p) > n && is_item(c->p[n]))
-		return 0;
-	c->p += n;
-	return 1;
-}
-
-/* "(" word *(SP word) ")" */
-static int
-words(struct cur *c, int (*is)(int))
-{
-	if (!one(c, '('))
-		return 0;
-	do {
-		if (!run(c, is))
-			return 0;
-	} while (one(c, ' '));
-	return one(c, ')');
-}
-
-/* 8-bit octets too: after ENABLE UTF8=ACCEPT (RFC 6855) names hold them. */
-static int
-quoted(struct cur *c)
-{
-	if (!one(c, '"'))
-		return 0;
-	while (c->p < c->end) {
-		if (one(c, '"'))
-			return 1;
-		if (one(c, '\\') && (c->p == c->end ||
-		    (*c->p != '"' && *c->p != '\\')))
-			return 0;
-		if (c->p == c->end || *c->p < 0x20 || *c->p == 0x7f)
-			return 0;
-		c->p++;
-	}
-	return 0;
-}
-
-/* "{n}" or "{n+}" up to the end of its line: 1, its length and kind. */
-static int
-literal_head(const unsigned char *p, const unsigned char *end, size_t *len,
-    int *sync)
-{
-	size_t	 n = 0, digits = 0;
-
-	*sync = 1;
-	if (p == end || *p++ != '{')
-		return 0;
-	for (; p < end && *p >= '0' && *p <= '9' && digits < 5; p++, digits++)
-		n = n * 10 + (size_t)(*p - '0');
-	if (p < end && *p == '+') {
-		*sync = 0;
-		p++;
-	}
-	if (digits == 0 || p == end || *p++ != '}' || p != end ||
-	    n > FILTER_LITERAL_MAX)
-		return 0;
-	*len = n;
-	return 1;
-}
-
-static int
-literal(struct cur *c)
-{
-	const unsigned char	*nl;
-	size_t			 len, i;
-	int			 sync;
-
-	nl = memchr(c->p, '\r', (size_t)(c->end - c->p));
-	if (nl == NULL || !literal_head(c->p, nl, &len, &sync))
-		return 0;
-	c->p = nl + 2;		/* line_end() saw both */
-	if (c->p == c->end) {
-		c->prefix = 1;
-		return 1;
-	}
-	if ((size_t)(c->end - c->p) < len)
-		return 0;
-	for (i = 0; i < len; i++)
-		if (c->p[i] <= ' ')
-			return 0;
-	c->p += len;
-	return 1;
-}
-
-static int
-mailbox(struct cur *c, int list)
-{
-	if (c->p == c->end)
-		return 0;
-	if (*c->p == '"')
-		return quoted(c);
-	if (*c->p == '{')
-		return literal(c);
-	return run(c, list ? is_list : is_atom);
 }
 
 /* ---- arguments, up to but not including the final CRLF ---- */

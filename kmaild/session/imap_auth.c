@@ -19,25 +19,8 @@
 #include <strings.h>
 
 #include "common/imapcode.h"
-#include "session.h"
+#include "imap_auth.h"
 
-#define CAP_KNOWN	0x01	/* a CAPABILITY response was seen */
-#define CAP_PLAIN	0x02
-#define CAP_SASL_IR	0x04
-#define CAP_NOLOGIN	0x08
-
-enum answer { A_OK = 1, A_NO, A_BAD, A_CONTINUE, A_FAIL };
-
-static enum reason	 auth_line(struct auth *);
-static enum reason	 auth_fill(struct auth *);
-static int		 auth_echo(const struct auth *, const void *, size_t);
-static void		 auth_caps(struct auth *, const char *);
-static void		 auth_code_caps(struct auth *, const char *);
-static enum reason	 auth_bye(struct auth *, const char *);
-static enum reason	 auth_untagged(struct auth *);
-static enum answer	 auth_answer(struct auth *, enum reason *);
-static void		 auth_command(struct auth *, const char *);
-static enum reason	 auth_send(struct auth *);
 static enum reason	 auth_refused(struct auth *, enum answer);
 static enum reason	 auth_plain(struct auth *, int, int *);
 static enum reason	 auth_use_login(struct auth *);
@@ -45,242 +28,6 @@ static enum reason	 auth_literal(struct auth *, const void *, size_t);
 static enum reason	 auth_astring(struct auth *, const void *, size_t);
 static void		 plain_encode(struct auth *);
 static int		 credential_ok(const struct credential *);
-static int		 add(struct auth *, const void *, size_t);
-static void		 out_wipe(struct auth *);
-
-void
-auth_init(struct auth *a, const struct auth_io *io)
-{
-	memset(a, 0, sizeof(*a));
-	a->io = io;
-}
-
-void
-auth_wipe(struct auth *a)
-{
-	explicit_bzero(a, sizeof(*a));
-}
-
-size_t
-auth_rest(struct auth *a, const unsigned char **rest)
-{
-	*rest = a->in + a->in_pos;
-	return a->in_len - a->in_pos;
-}
-
-/* Do the octets hold what was sent in confidence, raw or in base64? */
-static int
-auth_echo(const struct auth *a, const void *p, size_t len)
-{
-	const struct credential	*c = a->cred;
-
-	if (c == NULL)
-		return 0;
-	if (c->secret_len >= AUTH_ECHO_MIN &&
-	    memmem(p, len, c->secret, c->secret_len) != NULL)
-		return 1;
-	/* as sent: out is not wiped before the answer is complete */
-	return a->echo_len != 0 &&
-	    memmem(p, len, a->out + a->echo_off, a->echo_len) != NULL;
-}
-
-static enum reason
-auth_fill(struct auth *a)
-{
-	ssize_t	 n;
-
-	if (a->in_pos > 0) {
-		memmove(a->in, a->in + a->in_pos, a->in_len - a->in_pos);
-		a->in_len -= a->in_pos;
-		a->in_pos = 0;
-	}
-	if (a->in_len >= AUTH_LINE_MAX)
-		return R_IMAP_AUTH_PROTOCOL;
-	n = a->io->read(a->io->arg, a->in + a->in_len,
-	    AUTH_LINE_MAX - a->in_len);
-	if (n == -1)
-		return a->io->reason(a->io->arg);
-	if (n == 0)
-		return a->bye != R_NONE ? a->bye : R_IMAP_CLOSED;
-	a->in_len += (size_t)n;
-	a->total += (size_t)n;
-	if (a->total > AUTH_TOTAL_MAX)
-		return R_IMAP_AUTH_PROTOCOL;
-	return R_NONE;
-}
-
-/* The next line without its CRLF into a->line, NUL-ended in place. */
-static enum reason
-auth_line(struct auth *a)
-{
-	unsigned char	*start, *nl;
-	enum reason	 r;
-	size_t		 len;
-
-	while ((nl = memchr(a->in + a->in_pos, '\n',
-	    a->in_len - a->in_pos)) == NULL)
-		if ((r = auth_fill(a)) != R_NONE)
-			return r;
-	start = a->in + a->in_pos;
-	len = (size_t)(nl - start);
-	a->in_pos += len + 1;
-	if (memchr(start, '\0', len) != NULL || auth_echo(a, start, len))
-		return R_IMAP_AUTH_PROTOCOL;
-	if (len > 0 && start[len - 1] == '\r')
-		len--;
-	/* a literal would let the next line be something else */
-	if (len > 0 && start[len - 1] == '}')
-		return R_IMAP_AUTH_PROTOCOL;
-	start[len] = '\0';
-	a->line = (char *)start;
-	return R_NONE;
-}
-
-/* Words of a CAPABILITY response, up to the end or a "]". */
-static void
-auth_caps(struct auth *a, const char *p)
-{
-	static const struct {
-		const char	*word;
-		unsigned int	 cap;
-	} table[] = {
-		{ "AUTH=PLAIN",		CAP_PLAIN },
-		{ "SASL-IR",		CAP_SASL_IR },
-		{ "LOGINDISABLED",	CAP_NOLOGIN },
-	};
-	size_t	 i, n;
-
-	a->caps = CAP_KNOWN;
-	for (;;) {
-		p += strspn(p, " ");
-		n = strcspn(p, " ]");
-		if (n == 0)
-			return;
-		for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-			if (strlen(table[i].word) == n &&
-			    strncasecmp(p, table[i].word, n) == 0)
-				a->caps |= table[i].cap;
-		p += n;
-	}
-}
-
-static void
-auth_code_caps(struct auth *a, const char *text)
-{
-	if (strncasecmp(text, "[CAPABILITY ", 12) == 0)
-		auth_caps(a, text + 12);
-}
-
-/* What a BYE says about coming back; its reason counts once it hangs up. */
-static enum reason
-auth_bye(struct auth *a, const char *text)
-{
-	enum reason	 r;
-
-	r = imapcode_classify(text, strlen(text), &a->backoff);
-	return r == R_NONE ? R_IMAP_UNAVAILABLE : r;
-}
-
-/* A line that began with "* ". */
-static enum reason
-auth_untagged(struct auth *a)
-{
-	const char	*p = a->line + 2;
-
-	if (++a->nlines > AUTH_LINES_MAX)
-		return R_IMAP_AUTH_PROTOCOL;
-	if (strncasecmp(p, "CAPABILITY ", 11) == 0)
-		auth_caps(a, p + 11);
-	else if (strncasecmp(p, "OK ", 3) == 0)
-		auth_code_caps(a, p + 3);
-	else if (strncasecmp(p, "BYE", 3) == 0)
-		a->bye = auth_bye(a, p + 3 + strspn(p + 3, " "));
-	else if (strncasecmp(p, "PREAUTH", 7) == 0)
-		return R_IMAP_AUTH_PROTOCOL;
-	return R_NONE;
-}
-
-/*
- * Read up to the tagged answer to the last command, or to a continuation.
- * a->line is then the text after the status.
- */
-static enum answer
-auth_answer(struct auth *a, enum reason *r)
-{
-	static const struct {
-		const char	*word;
-		enum answer	 answer;
-	} table[] = {
-		{ "OK", A_OK }, { "NO", A_NO }, { "BAD", A_BAD },
-	};
-	char	 tag[16];
-	size_t	 i, n, taglen;
-
-	taglen = (size_t)snprintf(tag, sizeof(tag), "k%u ", a->tag);
-	for (;;) {
-		if ((*r = auth_line(a)) != R_NONE)
-			return A_FAIL;
-		if (strncmp(a->line, "* ", 2) == 0) {
-			if ((*r = auth_untagged(a)) != R_NONE)
-				return A_FAIL;
-			continue;
-		}
-		if (a->line[0] == '+')
-			return A_CONTINUE;
-		if (strncmp(a->line, tag, taglen) != 0)
-			break;
-		a->line += taglen;
-		n = strcspn(a->line, " ");
-		for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-			if (strlen(table[i].word) == n &&
-			    strncasecmp(a->line, table[i].word, n) == 0) {
-				a->line += n + strspn(a->line + n, " ");
-				return table[i].answer;
-			}
-		break;
-	}
-	*r = R_IMAP_AUTH_PROTOCOL;
-	return A_FAIL;
-}
-
-static int
-add(struct auth *a, const void *p, size_t len)
-{
-	if (len > sizeof(a->out) - a->out_len)
-		return -1;
-	memcpy(a->out + a->out_len, p, len);
-	a->out_len += len;
-	return 0;
-}
-
-static void
-out_wipe(struct auth *a)
-{
-	explicit_bzero(a->out, sizeof(a->out));
-	a->out_len = 0;
-	a->echo_len = 0;
-}
-
-/* Send out; it stays there, so that its echo is known. */
-static enum reason
-auth_send(struct auth *a)
-{
-	if (a->io->write(a->io->arg, a->out, a->out_len) == -1)
-		return a->io->reason(a->io->arg);
-	return R_NONE;
-}
-
-/* Start a command in out: a new tag and these words. */
-static void
-auth_command(struct auth *a, const char *words)
-{
-	int	 n;
-
-	a->tag++;
-	out_wipe(a);
-	n = snprintf((char *)a->out, sizeof(a->out), "k%u %s", a->tag, words);
-	a->out_len = (size_t)n;
-}
 
 enum reason
 auth_greeting(struct auth *a, int greets)
@@ -302,8 +49,8 @@ auth_greeting(struct auth *a, int greets)
 		auth_code_caps(a, a->line + 4 + strspn(a->line + 4, " "));
 	}
 	if ((a->caps & CAP_KNOWN) == 0) {
-		auth_command(a, "CAPABILITY\r\n");
-		if ((r = auth_send(a)) != R_NONE)
+		out_command(a, "CAPABILITY\r\n");
+		if ((r = out_send(a)) != R_NONE)
 			return r;
 		switch (auth_answer(a, &r)) {
 		case A_OK:
@@ -386,10 +133,10 @@ auth_plain(struct auth *a, int inlined, int *again)
 	enum answer	 answer;
 
 	*again = 0;
-	auth_command(a, inlined ? "AUTHENTICATE PLAIN " :
+	out_command(a, inlined ? "AUTHENTICATE PLAIN " :
 	    "AUTHENTICATE PLAIN\r\n");
 	if (!inlined) {
-		if ((r = auth_send(a)) != R_NONE)
+		if ((r = out_send(a)) != R_NONE)
 			return r;
 		if ((answer = auth_answer(a, &r)) == A_FAIL)
 			return r;
@@ -400,8 +147,8 @@ auth_plain(struct auth *a, int inlined, int *again)
 		out_wipe(a);
 	}
 	plain_encode(a);
-	add(a, "\r\n", 2);
-	if ((r = auth_send(a)) != R_NONE)
+	out_add(a, "\r\n", 2);
+	if ((r = out_send(a)) != R_NONE)
 		return r;
 	switch (answer = auth_answer(a, &r)) {
 	case A_OK:
@@ -428,9 +175,9 @@ auth_literal(struct auth *a, const void *p, size_t len)
 	int		 n;
 
 	n = snprintf(head, sizeof(head), "{%zu}\r\n", len);
-	if (add(a, head, (size_t)n) == -1)
+	if (out_add(a, head, (size_t)n) == -1)
 		return R_SECRET_UNREADABLE;
-	if ((r = auth_send(a)) != R_NONE)
+	if ((r = out_send(a)) != R_NONE)
 		return r;
 	if ((answer = auth_answer(a, &r)) == A_FAIL)
 		return r;
@@ -439,7 +186,7 @@ auth_literal(struct auth *a, const void *p, size_t len)
 	if (answer != A_CONTINUE)
 		return auth_refused(a, answer);
 	out_wipe(a);
-	return add(a, p, len) == -1 ? R_SECRET_UNREADABLE : R_NONE;
+	return out_add(a, p, len) == -1 ? R_SECRET_UNREADABLE : R_NONE;
 }
 
 /* Quoted if it is ASCII (RFC 3501 section 9), else a literal. */
@@ -472,10 +219,10 @@ auth_use_login(struct auth *a)
 	enum answer		 answer;
 	size_t			 start;
 
-	auth_command(a, "LOGIN ");
+	out_command(a, "LOGIN ");
 	if ((r = auth_astring(a, c->user, c->user_len)) != R_NONE)
 		return r;
-	if (add(a, " ", 1) == -1)
+	if (out_add(a, " ", 1) == -1)
 		return R_SECRET_UNREADABLE;
 	start = a->out_len;
 	if ((r = auth_astring(a, c->secret, c->secret_len)) != R_NONE)
@@ -485,9 +232,9 @@ auth_use_login(struct auth *a)
 		a->echo_off = start;
 		a->echo_len = a->out_len - start;
 	}
-	if (add(a, "\r\n", 2) == -1)
+	if (out_add(a, "\r\n", 2) == -1)
 		return R_SECRET_UNREADABLE;
-	if ((r = auth_send(a)) != R_NONE)
+	if ((r = out_send(a)) != R_NONE)
 		return r;
 	switch (answer = auth_answer(a, &r)) {
 	case A_OK:

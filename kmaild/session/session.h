@@ -33,6 +33,23 @@
 
 struct tls;
 
+/* ---- zygote.c ---- */
+
+void		 zygote_nonblock(int);
+/* A child was forked: it will be waited for. */
+void		 zygote_forked(void);
+
+/* ---- link.c: channels to the vault ---- */
+
+#define LINKS_MAX	8		/* one; more around a reload */
+
+struct pollfd;
+/* Take over a channel from the parent. */
+void		 link_add(int);
+/* Fill in LINKS_MAX to wait for; deal with what came. */
+void		 link_poll(struct pollfd *);
+void		 link_ready(const struct pollfd *);
+
 /* ---- prime.c: CA sets and TLS contexts that only lack their socket ---- */
 
 #define CA_SETS_MAX	1024		/* one an account block, and the global */

@@ -17,7 +17,7 @@
 /*
  * The login dialogue against a server that says anything.
  *
- * link: kmaild/session/imap_auth.o
+ * link: kmaild/session/imap_auth.o kmaild/session/imap_line.o
  */
 
 #include <stddef.h>

@@ -18,7 +18,7 @@
  * The relay's command filter: what it passes is what it was given, in
  * order, and holds no line that a server could take for another command.
  *
- * link: kmaild/session/filter.o
+ * link: kmaild/session/filter.o kmaild/session/filter_token.o
  */
 
 #include <ctype.h>

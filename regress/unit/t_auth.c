@@ -17,7 +17,7 @@
 /*
  * The login dialogue, against servers that behave and servers that do not.
  *
- * link: kmaild/session/imap_auth.o common/imapcode.o
+ * link: kmaild/session/imap_auth.o kmaild/session/imap_line.o common/imapcode.o
  */
 
 #include <setjmp.h>

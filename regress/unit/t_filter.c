@@ -17,7 +17,7 @@
 /*
  * The relay's list of permitted commands.
  *
- * link: kmaild/session/filter.o
+ * link: kmaild/session/filter.o kmaild/session/filter_token.o
  */
 
 #include <setjmp.h>
