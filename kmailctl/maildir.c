@@ -182,7 +182,8 @@ maildir_names(struct maildir *m, int folder)
 	char		 hex[ID_HEX_SIZE];
 	int		 fd;
 
-	if ((fd = dup(folder)) == -1 || (dir = fdopendir(fd)) == NULL) {
+	if ((fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) ==
+	    -1 || (dir = fdopendir(fd)) == NULL) {
 		complain(NULL, "Maildir: %s", strerror(errno));
 		return CTL_FAILED;
 	}
