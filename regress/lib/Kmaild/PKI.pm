@@ -20,7 +20,7 @@ use warnings;
 use Kmaild::Dir;
 use Kmaild::Proc;
 
-my $names = 'DNS:localhost,DNS:imap.test,DNS:*.wild.test,IP:127.0.0.1,'
+my $names = 'DNS:localhost,DNS:imap.test,DNS:starttls.test,DNS:*.wild.test,IP:127.0.0.1,'
     . 'IP:127.0.0.6,IP:0:0:0:0:0:0:0:1';
 
 # new(DIR): files ca.pem, other-ca.pem, NAME.pem, NAME.key in it; NAME is
