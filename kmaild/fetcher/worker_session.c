@@ -64,8 +64,8 @@ patterns(struct worker *w, const struct imap_list *f)
 
 	if (f->flags & FOLDER_NOSELECT)
 		return 0;
-	if (p == end)
-		return w->hit[0] |= (uint8_t)folder_match("INBOX", f);
+	if (p == end && folder_match("INBOX", f))
+		any = w->hit[0] = 1;
 	for (i = 0; p < end && i < PATTERNS_MAX; i++) {
 		if (folder_match(p, f))
 			any = w->hit[i] = 1;

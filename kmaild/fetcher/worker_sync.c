@@ -39,6 +39,7 @@ static void	 sync_checked(struct worker *, const struct cmd *,
 		    const struct imap_status *);
 static void	 sync_blame(struct worker *, enum reason);
 static struct entry *sync_suspect(struct worker *);
+static uint32_t	 sync_unchecked(struct worker *);
 
 /* W_POSITION came: the folder is open. */
 void
@@ -343,6 +344,23 @@ sync_suspect(struct worker *w)
 	return NULL;
 }
 
+/* Asked for alone, they did not come: that stands if nothing else is known. */
+static uint32_t
+sync_unchecked(struct worker *w)
+{
+	struct entry	*e;
+	uint32_t	 i, n = 0;
+
+	for (i = 0; i < w->ring.n; i++) {
+		e = ring_at(&w->ring, i);
+		if (e->state != E_CHECK && e->state != E_CHECKING)
+			continue;
+		ring_set(&w->ring, e, E_FAILED);
+		n++;
+	}
+	return n;
+}
+
 static void
 sync_blame(struct worker *w, enum reason reason)
 {
@@ -372,6 +390,8 @@ sync_blame(struct worker *w, enum reason reason)
 	default:
 		return;
 	}
+	if (sync_unchecked(w) > 0 && e == NULL)
+		return;
 	if (e == NULL && (e = sync_suspect(w)) == NULL)
 		return;
 	if (w->body.mode == BODY_DROPPED && w->body.reason != R_NONE)
