@@ -62,6 +62,8 @@
 /* Outcome of an act; else errno, 0 worked, or another signal's negative. */
 #define KILLED		-SIGSYS
 #define NPROFILES	8
+#define NOBODY		65534
+#define NO_CORE		"Max core file size        0                    0 "
 
 static char	 dir[] = "/tmp/t_sandbox.XXXXXX";	/* may be written */
 static char	 outside[] = "/tmp/t_sandbox.XXXXXX";	/* may not */
@@ -579,38 +581,67 @@ COLUMN(worker, 5)
 COLUMN(store, 6)
 COLUMN(ctl, 7)
 
-/* What the kernel says: filter, no_new_privs, and the ABI in the result. */
+/* Lines of a file in /proc that equal one of the texts. */
+static int
+lines(pid_t pid, const char *name, const char *one, const char *other)
+{
+	char	 file[64], line[256];
+	FILE	*f;
+	int	 found = 0;
+
+	snprintf(file, sizeof(file), "/proc/%d/%s", (int)pid, name);
+	assert_non_null(f = fopen(file, "r"));
+	while (fgets(line, sizeof(line), f) != NULL)
+		found += strncmp(line, one, strlen(one)) == 0 ||
+		    strncmp(line, other, strlen(other)) == 0;
+	fclose(f);
+	return found;
+}
+
+/*
+ * What the kernel says of each: filter, no_new_privs, no core; and not
+ * dumpable, since its folder in /proc belongs to root and not to its user.
+ */
 static void
 test_kernel_says(void **state)
 {
-	char	 file[64], line[128];
-	FILE	*f;
-	pid_t	 pid;
-	size_t	 i;
-	int	 p[2], found;
+	struct rlimit	 rl = { 4096, 4096 };
+	struct stat	 st;
+	char		 file[64], b;
+	pid_t		 pid;
+	size_t		 i;
+	int		 p[2];
 
 	(void)state;
 	for (i = 0; i < NPROFILES; i++) {
 		assert_int_equal(pipe(p), 0);
 		if ((pid = fork()) == 0) {
+			alarm(20);
+			setrlimit(RLIMIT_CORE, &rl);
+			if (getuid() == 0 && setresuid(NOBODY, NOBODY,
+			    NOBODY) == -1)
+				_exit(1);
+			prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+			prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 			profiles[i].become();
 			if (write(p[1], "", 1) != 1)
 				_exit(1);
 			for (;;)
 				poll(NULL, 0, -1);
 		}
-		assert_int_equal(read(p[0], line, 1), 1);
-		snprintf(file, sizeof(file), "/proc/%d/status", (int)pid);
-		assert_non_null(f = fopen(file, "r"));
-		for (found = 0; fgets(line, sizeof(line), f) != NULL;)
-			found += strcmp(line, "NoNewPrivs:\t1\n") == 0 ||
-			    strcmp(line, "Seccomp:\t2\n") == 0;
-		fclose(f);
+		assert_int_equal(read(p[0], &b, 1), 1);
+		assert_int_equal(lines(pid, "status", "NoNewPrivs:\t1\n",
+		    "Seccomp:\t2\n"), 2);
+		snprintf(file, sizeof(file), "/proc/%d/limits", (int)pid);
+		assert_int_equal(stat(file, &st), 0);
+		assert_int_equal(st.st_uid, 0);
+		if (getuid() == 0)
+			assert_int_equal(lines(pid, "limits", NO_CORE,
+			    "-"), 1);
 		close(p[0]);
 		close(p[1]);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
-		assert_int_equal(found, 2);
 	}
 }
 
