@@ -33,9 +33,9 @@
  * says is believed beyond its own account and its open folder.
  */
 
-#define INGEST_ROWS	1000	/* messages in memory; then a commit is due */
+#define INGEST_ROWS	2000	/* messages in memory; then a commit is due */
 #define INGEST_OCTETS	((size_t)32 * 1024 * 1024)	/* likewise, bodies */
-#define INGEST_FIELDS	((size_t)512 * 1024)	/* likewise, header fields */
+#define INGEST_FIELDS	((size_t)1024 * 1024)	/* likewise, header fields */
 #define INGEST_FOLDERS	10000	/* examined in one session */
 
 enum ingest_result {

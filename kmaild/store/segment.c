@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +31,7 @@
 
 #define SEGMENT_NAME_SIZE	32
 
-static int	 mail_fd = -1;	/* FOLDER/mail */
+static int	 mail_fd = -1;	/* the mail folder */
 static int64_t	 next_id;	/* rows are written later than ids given out */
 
 static const char	*segment_name(int64_t, char[SEGMENT_NAME_SIZE]);
@@ -55,17 +54,8 @@ int
 segment_init(const char *dir)
 {
 	static struct db_stmt	 s = DB_STMT("SELECT max(id) FROM segment");
-	char			 path[PATH_MAX];
-	int			 n;
 
-	n = snprintf(path, sizeof(path), "%s/mail", dir);
-	if (n < 0 || (size_t)n >= sizeof(path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	if (mkdir(path, 0700) == -1 && errno != EEXIST)
-		return -1;
-	if ((mail_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+	if ((mail_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return -1;
 	next_id = db_integer(&s, 0) + 1;
 	return 0;

@@ -24,7 +24,7 @@
 #include "common/reason.h"
 
 /*
- * Message bodies lie in append-only files FOLDER/mail/ACCOUNT/SEGMENT.seg,
+ * Message bodies lie in append-only files FOLDER/ACCOUNT/SEGMENT.seg,
  * written before the transaction that speaks of them.  What lies behind a
  * segment's length in mail.db does not exist and is cut off.
  */
@@ -47,7 +47,7 @@ struct segment {
 	enum reason	 reason;	/* why a call returned -1 */
 };
 
-/* Open FOLDER/mail, making it.  0, or -1 with errno. */
+/* Open the mail folder, which is there: 0, or -1 with errno. */
 int	 segment_init(const char *);
 void	 segment_exit(void);
 
@@ -66,7 +66,7 @@ int	 segment_sync(struct segment *);
 int	 segment_write_row(struct segment *);
 void	 segment_committed(struct segment *);
 
-/* FOLDER/mail, for recovery; stays ours. */
+/* The mail folder, for recovery; stays ours. */
 int	 segment_dir(void);
 /* Open a segment for reading: descriptor or -1. */
 int	 segment_open_read(const struct id *, int64_t);

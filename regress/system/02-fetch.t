@@ -110,7 +110,7 @@ ok(scalar(grep { $_ eq 'sync-finished' } @events) >= 4,
 # Removal takes all of it away.
 sub segments
 {
-	return scalar @{[ glob $d->state . '/mail/mail/*/*.seg' ]};
+	return scalar @{[ glob $d->state . '/mail/*/*.seg' ]};
 }
 my $segments = segments();
 cmp_ok($segments, '>', 0, 'there are segments');

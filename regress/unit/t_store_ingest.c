@@ -354,7 +354,7 @@ test_crash(void **state)
 	assert_int_equal(body(f, 2, 1, 2), INGEST_OK);
 	assert_int_equal(covered(f, 2), INGEST_OK);
 	assert_int_equal(ingest_sync(in), 0);
-	snprintf(file, sizeof(file), "%s/mail/%s/%08x.seg", rig_dir,
+	snprintf(file, sizeof(file), "%s/%s/%08x.seg", rig_dir,
 	    id_hex(&mine->id, hex), 1);
 	assert_int_equal(stat(file, &st), 0);
 	assert_true(st.st_size > rig_sql("SELECT length FROM segment"));
@@ -380,7 +380,7 @@ test_crash_first(void **state)
 	(void)state;
 	assert_int_equal(body(inbox(7, &p), 1, 1, 1), INGEST_OK);
 	assert_int_equal(ingest_sync(in), 0);
-	snprintf(dir, sizeof(dir), "%s/mail/%s", rig_dir,
+	snprintf(dir, sizeof(dir), "%s/%s", rig_dir,
 	    id_hex(&mine->id, hex));
 	assert_int_equal(stat(dir, &st), 0);
 	crash();
@@ -403,7 +403,7 @@ test_short_segment(void **state)
 	assert_int_equal(commit(), 0);
 	ingest_free(in);
 	in = NULL;
-	snprintf(file, sizeof(file), "%s/mail/%s/%08x.seg", rig_dir,
+	snprintf(file, sizeof(file), "%s/%s/%08x.seg", rig_dir,
 	    id_hex(&mine->id, hex), 1);
 	assert_int_equal(truncate(file, 0), 0);
 	assert_int_equal(body_read(1, 0, b, sizeof(b)), -1);
@@ -763,7 +763,7 @@ test_removal(void **state)
 	assert_int_equal(commit(), 0);
 	ingest_free(in);
 	in = NULL;
-	snprintf(dir, sizeof(dir), "%s/mail/%s", rig_dir, id_hex(&id, hex));
+	snprintf(dir, sizeof(dir), "%s/%s", rig_dir, id_hex(&id, hex));
 	assert_int_equal(stat(dir, &st), 0);
 	assert_int_equal(account_remove(&id), 0);
 	assert_int_equal(stat(dir, &st), -1);
