@@ -97,8 +97,10 @@ segment_fail(struct segment *s)
 void
 segment_start(struct segment *s, const struct id *account)
 {
+	struct id	 id = *account;		/* perhaps the segment's own */
+
 	memset(s, 0, sizeof(*s));
-	s->account = *account;
+	s->account = id;
 	s->fd = -1;
 }
 
