@@ -132,6 +132,9 @@ report_judge(struct report *r)
 	r->reason = r->outcome.reason;
 	if (r->reason != R_NONE) {
 		r->status = report_failure(r->reason);
+		if (r->status == STATUS_FAILED &&
+		    r->imported + r->duplicates > 0)
+			r->status = STATUS_PARTIAL;	/* as far as it came */
 		return 0;
 	}
 	r->status = STATUS_PARTIAL;
