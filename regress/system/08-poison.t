@@ -99,7 +99,6 @@ my %odd = (
 		my ($conn, $m, $items) = @_;
 		return undef if $m->{uid} != 5 || $items !~ /BODY/i;
 		return "* 99 FETCH (UID 4000 BODY[] {6}\r\nforged)\r\n"
-		    . "* 98 FETCH (UID 0 BODY[] {6}\r\nforged)\r\n"
 		    . Kmaild::FakeIMAP::response($m, $items);
 	}),
 );
@@ -108,6 +107,7 @@ my %fatal = (
 	line => sub { '* OK ' . 'x' x 3_000_000 . "\r\n" },
 	nested => sub { '* 1 FETCH (BODYSTRUCTURE ' . '(' x 100_000 },
 	nonsense => sub { "\0\1\2 what?\r\n" },
+	'uid-zero' => sub { "* 98 FETCH (UID 0 BODY[] {6}\r\nforged)\r\n" },
 	zero => sub { "* 0 FETCH (UID 1 BODY[] {3}\r\nabc" . ")" x 9 },
 	bye => sub { "* BYE enough\r\n" },
 );
@@ -120,23 +120,26 @@ my %broken = map { my $f = $fatal{$_};
     }) } keys %fatal;
 
 my $d = $t->daemon(values %server, values %odd, values %broken,
-    { conf => "timeout idle 4\ntimeout step 6\n" })->start;
+    { conf => "timeout idle 1\ntimeout step 3\n" })->start;
 
+# The first connection lost within a message may be the line's fault: it
+# is listed at the second.
 for my $name (sort keys %server) {
 	$d->add_account($name, port => $server{$name}->port);
 	my ($status, $report) = $d->sync($name);
+	isnt($status, 0, "$name: not ok");
+	is($report->{last_sync_status}, 'partial', "$name: partial");
 	for (1 .. 3) {
-		last if $report->{messages} == 19;
+		last if $report->{waiting};
 		($status, $report) = $d->sync($name);
 	}
-	isnt($status, 0, "$name: not ok");
+	isnt($status, 0, "$name: still not ok");
 	is($report->{messages}, 19, "$name: nineteen are there")
 	    or diag explain $report;
 	is($report->{waiting}, 1, "$name: one waits");
-	is($report->{last_sync_status}, 'partial', "$name: partial");
 	my ($w) = $d->request({ op => 'waiting-list', account => $name });
 	is($w->{uid}, 7, "$name: it is UID 7");
-	like($w->{reason} . ' ' . ($w->{detail} // ''), $bad{$name}[1],
+	like(join(' ', $w->{reason} // '', $w->{detail} // ''), $bad{$name}[1],
 	    "$name: reason");
 	my $next = $server{$name}->connections + 1;
 	$d->sync($name);

@@ -51,6 +51,7 @@ sub simple_messages
 sub talk
 {
 	my ($self, $conn) = @_;
+	return $self->SUPER::talk($conn) if $self->{on};
 	my $tls = $self->{tls} // 'implicit';
 	$conn->{caps} = $tls eq 'implicit' ? "$self->{capability} AUTH=PLAIN"
 	    : "$self->{capability} STARTTLS LOGINDISABLED";

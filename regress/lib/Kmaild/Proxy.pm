@@ -68,6 +68,7 @@ sub serve
 				$select->add($client, $server);
 				next;
 			}
+			next if !$peer{$fh};	# closed a moment ago
 			my $n = sysread $fh, my $octets, 16384;
 			if (!$n) {
 				drop($select, \%peer, $fh);
