@@ -220,6 +220,8 @@ struct progress {
 	int		 on;
 	int64_t		 start;		/* clock_boot() */
 	int64_t		 drawn;
+	uint64_t	 done;		/* at the first drawing */
+	uint64_t	 octets;
 };
 void	 progress_begin(struct progress *, const char *);
 /* Messages done, found so far (0: not known), octets. */

@@ -15,6 +15,7 @@
  */
 
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@
 static struct options	 opts;
 
 static void	 usage(void);
+static int	 reader_gone(void);
 static void	 log_stderr(const struct m_log *);
 
 const struct options *
@@ -71,6 +73,15 @@ log_stderr(const struct m_log *m)
 	    log_text(m, text, sizeof(text)));
 }
 
+/* As with head(1): whoever read has read enough. */
+static int
+reader_gone(void)
+{
+	struct pollfd	 pfd = { STDOUT_FILENO, POLLOUT, 0 };
+
+	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLERR) != 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -102,7 +113,8 @@ main(int argc, char **argv)
 	}
 	code = words_run(commands, argc, argv);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
-		complain(NULL, "standard output cannot be written");
+		if (!reader_gone())
+			complain(NULL, "standard output cannot be written");
 		return code == CTL_DONE ? CTL_FAILED : code;
 	}
 	return code;

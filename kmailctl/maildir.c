@@ -296,8 +296,8 @@ static int
 maildir_fetch(struct maildir *m, const char *account)
 {
 	json_t	*object;
-	size_t	 asked = 0, ended = 0;
-	int	 code = CTL_DONE, failed = 0;
+	size_t	 asked = 0, ended = 0, errors = 0;
+	int	 code = CTL_DONE, failed = CTL_DONE;
 
 	while (code == CTL_DONE && ended < m->wanted.n) {
 		for (; asked < m->wanted.n && asked - ended < WINDOW; asked++)
@@ -308,7 +308,7 @@ maildir_fetch(struct maildir *m, const char *account)
 			code = maildir_file(m, object);
 		else {
 			ended++;
-			if (json_type_is(object, "error"))
+			if (json_type_is(object, "error") && errors++ == 0)
 				failed = daemon_error(object);
 		}
 		json_decref(object);
@@ -316,6 +316,8 @@ maildir_fetch(struct maildir *m, const char *account)
 	if (maildir_commit(m) != CTL_DONE && code == CTL_DONE)
 		code = CTL_FAILED;
 	fsync(m->new);
+	if (errors > 1)
+		complain(NULL, "so it was with %zu messages", errors);
 	return code == CTL_DONE ? failed : code;
 }
 

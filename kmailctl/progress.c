@@ -54,22 +54,29 @@ progress_draw(struct progress *p, uint64_t done, uint64_t found,
 	char		 bar[BAR + 1], size[DISPLAY_SIZE], rate[DISPLAY_SIZE];
 	char		 line[256], left[32] = "";
 	int64_t		 now = clock_boot(), ms = now - p->start, s;
+	uint64_t	 done_now;
 	size_t		 columns;
 
 	if (!p->on || (p->drawn != 0 && now - p->drawn < EVERY_MS &&
 	    done != found))
 		return;
+	if (p->drawn == 0) {	/* a fetch that ran before we came */
+		p->done = done;
+		p->octets = octets;
+	}
 	p->drawn = now;
 	if (ms < 1)
 		ms = 1;
-	if (done > 0 && found > done) {
-		s = (int64_t)(found - done) * ms / (int64_t)done / 1000;
+	done_now = done > p->done ? done - p->done : 0;
+	if (done_now > 0 && found > done) {
+		s = (int64_t)(found - done) * ms / (int64_t)done_now / 1000;
 		snprintf(left, sizeof(left), ", %lld:%02lld left",
 		    (long long)(s / 60), (long long)(s % 60));
 	}
 	progress_bar(done, found, bar);
 	display_octets((int64_t)octets, size);
-	display_octets((int64_t)octets * 1000 / ms, rate);
+	display_octets((int64_t)(octets > p->octets ? octets - p->octets :
+	    0) * 1000 / ms, rate);
 	if (found == 0)		/* how many there are is not known */
 		snprintf(line, sizeof(line), "%s %llu, %s, %s/s", p->what,
 		    (unsigned long long)done, size, rate);
