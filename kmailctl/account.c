@@ -199,7 +199,8 @@ simple(const char *op, const struct call *call, const char *done)
 	request_text(request, "account", call->argv[0]);
 	if ((code = daemon_ask(request, NULL, NULL)) == CTL_DONE) {
 		if (options()->json)
-			printf("{\"v\":1,\"type\":\"%s\"}\n", done);
+			printf("{\"v\":1,\"type\":\"%s\",\"account\":"
+			    "\"%s\"}\n", done, call->argv[0]);
 		else
 			printf("account %s: %s\n", call->argv[0], done);
 	}

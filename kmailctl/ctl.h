@@ -46,6 +46,10 @@ const struct options	*options(void);
 void	 complain(const char *, const char *, ...)
 	    __attribute__((__format__(printf, 2, 3)));
 
+/* The same for what the daemon would not do; with -j on stdout, too. */
+void	 refuse(const char *, const char *, const char *, ...)
+	    __attribute__((__format__(printf, 3, 4)));
+
 /* ---- words.c: the table from words to functions ---- */
 
 struct call {

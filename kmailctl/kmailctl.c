@@ -55,6 +55,25 @@ complain(const char *remedy, const char *fmt, ...)
 		fprintf(stderr, "\t%s\n", remedy);
 }
 
+void
+refuse(const char *word, const char *remedy, const char *fmt, ...)
+{
+	char	 text[512];
+	va_list	 ap;
+	json_t	*error;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (opts.json && (error = json_pack("{s:i, s:s, s:s, s:s, s:s?}", "v",
+	    1, "type", "error", "error", word, "message", text, "remedy",
+	    remedy)) != NULL) {
+		json_line(error);
+		json_decref(error);
+	}
+	complain(remedy, "%s", text);
+}
+
 static void
 usage(void)
 {

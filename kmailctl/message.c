@@ -33,6 +33,11 @@ struct find {
 	int		 several;
 };
 
+struct list {
+	size_t		 columns;	/* of the terminal; 0: no limit */
+	int		 begun;		/* the header is there */
+};
+
 static int	 find_item(json_t *, void *);
 static void	 field(const json_t *, const char *, char *, size_t, size_t);
 static void	 pad(const char *, size_t, size_t);
@@ -112,7 +117,7 @@ pad(const char *text, size_t used, size_t columns)
 static int
 list_item(json_t *item, void *arg)
 {
-	const size_t	*columns = arg;
+	struct list	*list = arg;
 	char		 text[FIELD_MAX], size[DISPLAY_SIZE];
 	size_t		 fixed = ID_SHOWN + 2 + 17 + 2 + 7 + 2 +
 			    FROM_COLUMNS + 2;
@@ -121,14 +126,18 @@ list_item(json_t *item, void *arg)
 		json_line(item);
 		return CTL_DONE;
 	}
+	if (!list->begun)
+		printf("%-*s  %-17s  %7s  %-*s  %s\n", ID_SHOWN, "MESSAGE",
+		    "RECEIVED", "SIZE", FROM_COLUMNS, "FROM", "SUBJECT");
+	list->begun = 1;
 	printf("%.*s  %-17s  %7s  ", ID_SHOWN, json_text(item, "message"),
 	    display_time(json_text(item, "internaldate")),
 	    display_octets(json_int(item, "size"), size));
 	field(item, "from", text, sizeof(text), FROM_COLUMNS);
 	pad(text, display_text(text, strlen(text), text, sizeof(text), 0),
 	    FROM_COLUMNS);
-	field(item, "subject", text, sizeof(text), *columns == 0 ? 0 :
-	    *columns > fixed + 10 ? *columns - fixed : 10);
+	field(item, "subject", text, sizeof(text), list->columns == 0 ?
+	    0 : list->columns > fixed + 10 ? list->columns - fixed : 10);
 	printf("  %s\n", text);
 	return ferror(stdout) ? CTL_FAILED : CTL_DONE;
 }
@@ -136,10 +145,10 @@ list_item(json_t *item, void *arg)
 int
 message_list(const struct call *call)
 {
-	char	 folder[TEXT_PERCENT_SIZE(KM_FOLDER_MAX)];
-	size_t	 columns = display_columns(STDOUT_FILENO);
-	json_t	*request;
-	int	 code;
+	struct list	 list = { display_columns(STDOUT_FILENO), 0 };
+	char		 folder[TEXT_PERCENT_SIZE(KM_FOLDER_MAX)];
+	json_t		*request;
+	int		 code;
 
 	if ((code = daemon_open()) != CTL_DONE)
 		return code;
@@ -151,10 +160,7 @@ message_list(const struct call *call)
 	request_text(request, "account", call->argv[0]);
 	if (call->argc == 2)
 		request_text(request, "folder", folder);
-	if (!options()->json)
-		printf("%-*s  %-17s  %7s  %-*s  %s\n", ID_SHOWN, "MESSAGE",
-		    "RECEIVED", "SIZE", FROM_COLUMNS, "FROM", "SUBJECT");
-	return daemon_run(request, list_item, &columns);
+	return daemon_run(request, list_item, &list);
 }
 
 static void

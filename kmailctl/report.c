@@ -134,5 +134,7 @@ check(const struct call *call)
 
 	(void)call;
 	code = daemon_ask(request_new("check"), check_item, &status);
+	if (code == CTL_NODAEMON && !options()->json)
+		printf("UNKNOWN: kmaild cannot be reached\n");
 	return code == CTL_NODAEMON ? code : code != CTL_DONE ? 2 : status;
 }

@@ -34,22 +34,24 @@ unreachable(const char *path, int error)
 {
 	switch (error) {
 	case ENOENT:
-		complain("Start kmaild(8), or give the folder of its sockets "
-		    "with -s.", "kmaild is not running: there is no %s",
+		refuse("unreachable", "Start kmaild(8), or give the folder of "
+		    "its sockets with -s.", "kmaild is not running: there is no %s",
 		    path);
 		break;
 	case ECONNREFUSED:
-		complain("Start kmaild(8); this socket was left behind.",
+		refuse("unreachable",
+		    "Start kmaild(8); this socket was left behind.",
 		    "kmaild is not running: nobody answers at %s", path);
 		break;
 	case EACCES:
 	case EPERM:
-		complain("Become a member of the group that owns the socket, "
-		    "see `socket' in kmaild.conf(5), or use root's rights.",
+		refuse("unreachable", "Become a member of the group that owns "
+		    "the socket, see `socket' in kmaild.conf(5), or use "
+		    "root's rights.",
 		    "no permission for %s", path);
 		break;
 	default:
-		complain(NULL, "%s: %s", path, strerror(error));
+		refuse("unreachable", NULL, "%s: %s", path, strerror(error));
 	}
 }
 

@@ -27,8 +27,10 @@
 
 static struct imsgbuf	 vault;
 
-static int	 vault_status(const struct v_reply *);
-static int	 vault_failed(enum v_status, const struct v_reply *);
+static uint16_t		 asked_port;	/* of the last ADD or SET */
+
+static void	 vault_port(void);
+static int	 vault_refused(const struct v_reply *);
 
 int
 vault_open(void)
@@ -77,6 +79,8 @@ vault_ask(enum msg_type type, const void *data, size_t len,
 	struct imsg	 imsg;
 
 	memset(reply, 0, sizeof(*reply));
+	if (type == V_ACCOUNT_ADD || type == V_ACCOUNT_SET)
+		asked_port = ((const struct v_account *)data)->imap_port;
 	if (imsg_compose(&vault, type, 0, 0, -1, data, len) == -1) {
 		complain(NULL, "out of memory");
 		return CTL_FAILED;
@@ -99,85 +103,75 @@ vault_ask(enum msg_type type, const void *data, size_t len,
 		return CTL_FAILED;
 	}
 	imsg_free(&imsg);
-	return vault_status(reply);
+	return reply->status == V_OK ? CTL_DONE : vault_refused(reply);
 }
 
-static int
-vault_status(const struct v_reply *reply)
+static void
+vault_port(void)
 {
-	json_t	*error;
+	char	 remedy[128];
 
-	if (reply->status == V_OK)
-		return CTL_DONE;
-	if (options()->json) {
-		error = json_pack("{s:i, s:s, s:s}", "v", 1, "type", "error",
-		    "error", reply->status == V_DENIED ? "denied" :
-		    reply->status == V_MISSING ? "not-found" :
-		    reply->status == V_BUSY ? "busy" :
-		    reply->status == V_KEY || reply->status == V_STORE ?
-		    "unavailable" : reply->status == V_ERROR ? "internal" :
-		    "invalid");
-		json_line(error);
-		json_decref(error);
-	}
-	return vault_failed((enum v_status)reply->status, reply);
+	snprintf(remedy, sizeof(remedy), "Add `connect port %u' to "
+	    "kmaild.conf(5), run `kmailctl reload', and repeat this.",
+	    (unsigned int)asked_port);
+	refuse("invalid", remedy, "kmaild may not connect to port %u",
+	    (unsigned int)asked_port);
 }
 
+/* A refusal in words: the exit code. */
 static int
-vault_failed(enum v_status status, const struct v_reply *reply)
+vault_refused(const struct v_reply *reply)
 {
 	enum reason	 reason = R_NONE;
-	const char	*remedy = NULL;
+	const char	*remedy = NULL, *word = "";
 
-	if (reason_check(reply->reason) == 0)
+	if (reason_check(reply->reason) == 0 && reply->reason != R_NONE) {
 		reason = (enum reason)reply->reason;
-	if (reason != R_NONE)
 		remedy = reason_remedy(reason);
-	switch (status) {
-	case V_OK:
-		return CTL_DONE;
+		word = reason_word(reason);
+	}
+	switch (reply->status) {
 	case V_DENIED:
-		complain("Ask for `allow ... { admin }' in kmaild.conf(5), or "
-		    "use root's rights.",
+		refuse("denied", "Ask for `allow ... { admin }' in "
+		    "kmaild.conf(5), or use root's rights.",
 		    "only an administrator of the account may do this");
 		break;
 	case V_EXISTS:
-		complain("`kmailctl account list' shows the names in use.",
-		    "there is an account of that name already");
+		refuse("invalid", "`kmailctl account list' shows the names in "
+		    "use.", "there is an account of that name already");
 		break;
 	case V_MISSING:
-		complain("`kmailctl account list' shows those that there are.",
-		    "no such account");
+		refuse("not-found", "`kmailctl account list' shows those that "
+		    "there are.", "no such account");
 		break;
 	case V_INVALID:
-		complain("See kmailctl(8) for its form.",
+		refuse("invalid", "See kmailctl(8) for its form.",
 		    "%s: the vault refuses the value", reply->field);
 		break;
 	case V_PORT:
-		complain("Add `connect port N' to kmaild.conf(5), run "
-		    "`kmailctl reload', and repeat this.",
-		    "kmaild may not connect to that port");
+		vault_port();
 		break;
 	case V_CHANGED:
-		complain("Look at `kmailctl account show', then repeat this.",
-		    "the account was changed meanwhile: nothing was stored");
+		refuse("invalid", "Look at `kmailctl account show', then "
+		    "repeat this.", "the account was changed meanwhile: "
+		    "nothing was stored");
 		break;
 	case V_KEY:
-		complain(remedy, "%s: nothing secret can be stored",
-		    reason == R_NONE ? "no key" : reason_word(reason));
+		refuse("unavailable", remedy,
+		    "nothing secret can be stored: %s", word);
 		break;
 	case V_STORE:
 	case V_ERROR:
-		complain(remedy, "kmaild could not keep it%s%s",
-		    reason == R_NONE ? "" : ": ",
-		    reason == R_NONE ? "" : reason_word(reason));
+		refuse("unavailable", remedy == NULL ? "Look at its log." :
+		    remedy, "kmaild could not keep it%s%s",
+		    reason == R_NONE ? "" : ": ", word);
 		break;
 	case V_BUSY:
-		complain("Try again.",
+		refuse("busy", "Try again.",
 		    "another change of this account is under way");
 		return CTL_LATER;
 	default:
-		complain("Look at its log.", "kmaild failed");
+		refuse("internal", "Look at its log.", "kmaild failed");
 		break;
 	}
 	return CTL_FAILED;
