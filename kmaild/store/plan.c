@@ -382,7 +382,7 @@ plan_next_due(const struct id *id)
 	int64_t		 t;
 
 	if ((a = account_get(id)) == NULL || a->due == PLAN_NEVER ||
-	    a->state != ACCOUNT_LIVE)
+	    a->state != ACCOUNT_LIVE || a->refusals >= PLAN_REFUSALS)
 		return 0;
 	t = a->hold > a->due ? a->hold : a->due;
 	return plan_utc(t < clock_boot() ? clock_boot() : t);
@@ -447,6 +447,7 @@ plan_resume(const struct id *id)
 	if (account_set_paused(a, 0) == -1)
 		return -2;
 	eventlog_add(LOG_INFO, LC_ACCOUNT_RESUMED, id, 0, 0, 0);
+	a->due = PLAN_NEVER;	/* that is: now, but for a server's hold */
 	plan_changed(a, 0);
 	return 0;
 }
