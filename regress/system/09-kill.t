@@ -19,7 +19,7 @@ use Kmaild::Test;
 
 my $rounds = Kmaild::Test::full(20, 300);
 my $seed = $ENV{KMAILD_SEED} // time ^ $$;
-my $each = 60;
+my $each = Kmaild::Test::full(200, 80);
 my $t = Kmaild::Test->new;
 my $server = $t->dovecot;
 my $corpus = $t->corpus($server);
@@ -53,8 +53,10 @@ for my $round (1 .. $rounds) {
 	$corpus->uidlist($inbox, 1600000000, $list);
 	my $kind = $kinds[rand @kinds];
 	my $bg = $d->background('sync', 'mail');
-	sleep rand 0.35;
-	my @pids = pids($kind);
+	sleep rand 0.15;
+	my @pids;
+	wait_for { @pids = pids($kind) } 0.5;
+	sleep rand 0.03;
 	kill 'KILL', @pids;
 	$killed{$kind}++ if @pids;
 	my $ended = $d->finished($bg, 60);
@@ -69,9 +71,9 @@ for my $round (1 .. $rounds) {
 		$d->start;
 	}
 	next if $round % 10;
-	wait_for { $d->status('process', 'fetcher')->{state} eq 'running'
-	    && $d->status('process', 'vault-session')->{state} eq 'running'
-	    || $d->status('process', 'session')->{state} eq 'running' } 30;
+	wait_for { 5 == grep { $_->{type} eq 'process'
+	    && $_->{state} eq 'running' } $d->request({ op => 'status' }) }
+	    30;
 	my ($status, $report) = $d->sync('mail', 120);
 	is($status, 0, "round $round: a sync in peace is ok")
 	    or diag explain $report;

@@ -32,7 +32,7 @@ sub mount
 	my ($dir, $size) = @_;
 	mkdir $dir;
 	my $r = run({}, 'mount', '-t', 'tmpfs', '-o',
-	    "size=$size,mode=755", 'kmaild-test', $dir);
+	    "size=$size,mode=711", 'kmaild-test', $dir);
 	push @mounts, $dir if $r->{status} == 0;
 	return $r->{status} == 0;
 }

@@ -81,6 +81,10 @@ refused('a file in place of the socket', qr/not a socket/);
 is(Kmaild::Dir::slurp($d->sock . '/kmaild.sock'), 'precious',
     'and the file is still there');
 unlink $d->sock . '/kmaild.sock';
+open my $lock, '>', $d->state . '/lock' or die;
+flock $lock, 2;
+refused('a state folder in use', qr/state folder .* is in use/);
+close $lock;
 
 # The environment: neither the key, nor anything for the others.
 my $secret = 'c0ffee' x 10 . 'c0de';
@@ -94,7 +98,7 @@ SKIP: {
 	unlike(Kmaild::Dir::slurp('/proc/' . $e->pid . '/environ'),
 	    qr/\Q$secret\E/, 'is overwritten in the parent');
 	my %all = %{$e->processes};
-	my @env = map { Kmaild::Dir::slurp("/proc/$_/environ") =~ s/\0.*//r }
+	my @env = map { split /\0/, Kmaild::Dir::slurp("/proc/$_/environ") }
 	    map { @$_ } @all{qw(vault session fetcher store)};
 	is_deeply([ grep { !/^PATH=/ } @env ], [],
 	    'the others have a path and nothing else');

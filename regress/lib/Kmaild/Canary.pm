@@ -17,6 +17,7 @@ package Kmaild::Canary;
 
 use strict;
 use warnings;
+no warnings 'portable';	# addresses have 64 bits
 use File::Find ();
 use MIME::Base64;
 
