@@ -35,8 +35,8 @@ unreachable(const char *path, int error)
 	switch (error) {
 	case ENOENT:
 		refuse("unreachable", "Start kmaild(8), or give the folder of "
-		    "its sockets with -s.", "kmaild is not running: there is no %s",
-		    path);
+		    "its sockets with -s.",
+		    "kmaild is not running: there is no %s", path);
 		break;
 	case ECONNREFUSED:
 		refuse("unreachable",
