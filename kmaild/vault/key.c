@@ -32,9 +32,12 @@
 #define WRAP_SIZE	(KEY_SIZE + SEAL_OVERHEAD)
 #define BASE64_PREFIX	"base64:"
 
-/* RFC 9106 section 4, the second recommended option. */
-#define ARGON_PASSES	3
-#define ARGON_MEMORY	((size_t)64 * 1024 * 1024)
+/*
+ * OWASP's first choice for Argon2id is 46 MiB in one pass.  More memory
+ * would make this moment the largest of any process of the daemon.
+ */
+#define ARGON_PASSES	4
+#define ARGON_MEMORY	((size_t)46 * 1024 * 1024)
 
 struct datakey {
 	struct id	 id;
