@@ -149,8 +149,7 @@ parent_dispatch(struct channel *ch, struct imsg *imsg, void *arg)
 	(void)arg;
 	switch (imsg_get_type(imsg)) {
 	case M_START:
-		control_start();
-		plan_begin();
+		store_begin(STORE_PARENT);
 		break;
 	case M_STOP:
 		store_stop();

@@ -172,6 +172,20 @@ store_vault_closed(struct channel *ch, void *arg)
 }
 
 void
+store_begin(unsigned int heard_now)
+{
+	static unsigned int	 heard;
+
+	if (heard == (STORE_PARENT | STORE_VAULT))
+		return;
+	heard |= heard_now;
+	if (heard != (STORE_PARENT | STORE_VAULT))
+		return;
+	control_start();
+	plan_begin();
+}
+
+void
 store_stop(void)
 {
 	plan_end();

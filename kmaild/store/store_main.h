@@ -23,5 +23,12 @@
 void	 store_peer(enum proc, int);
 /* End in order: M_STOP. */
 void	 store_stop(void);
+/*
+ * Serve clients and fetch, once both have been heard: the parent's M_START
+ * and the vault's first M_KEY_STATE, without which answers would be wrong.
+ */
+#define STORE_PARENT	0x01
+#define STORE_VAULT	0x02
+void	 store_begin(unsigned int);
 
 #endif

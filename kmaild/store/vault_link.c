@@ -23,6 +23,7 @@
 #include "peer.h"
 #include "plan.h"
 #include "session.h"
+#include "store_main.h"
 #include "vault_link.h"
 
 /* What the vault says: its key, its accounts, its verdicts, its events. */
@@ -71,6 +72,7 @@ vault_key(struct imsg *imsg)
 	key = (enum reason)m.reason;
 	account_sync_begin();
 	plan_key_changed();
+	store_begin(STORE_VAULT);
 }
 
 static void
