@@ -25,6 +25,8 @@
 #include "waiting.h"
 
 static enum ingest_result ingest_db(struct ingest *);
+static void	 ingest_note(struct ingest *, int64_t, uint32_t, enum reason,
+		    uint64_t);
 static int	 ingest_stored(struct ingest *, int64_t, uint32_t);
 static int	 ingest_known(struct ingest *, const unsigned char[32],
 		    int64_t *);
@@ -351,10 +353,26 @@ ingest_abort(struct ingest *in)
 	return INGEST_OK;
 }
 
+static void
+ingest_note(struct ingest *in, int64_t folder, uint32_t uid,
+    enum reason reason, uint64_t size)
+{
+	struct row	*r;
+
+	r = ingest_row(in, ROW_FAILED, folder, uid);
+	r->reason = reason;
+	r->size = size;
+	if (reason != R_MSG_GONE)
+		in->failed++;
+	if (reason == R_MSG_INTERRUPTED || reason == R_MSG_CRASHED) {
+		in->last_broken_folder = folder;
+		in->last_broken_uid = uid;
+	}
+}
+
 enum ingest_result
 ingest_failed(struct ingest *in, const struct w_msg_failed *f)
 {
-	struct row	*r;
 	int		 n;
 
 	if (in->folder == NULL || f->folder != (uint64_t)in->folder->id ||
@@ -367,12 +385,9 @@ ingest_failed(struct ingest *in, const struct w_msg_failed *f)
 		in->broken_uid = 0;
 	if (n == 1)
 		return INGEST_OK;
-	r = ingest_row(in, ROW_FAILED, in->folder->id, f->uid);
-	r->reason = (enum reason)f->reason;
-	r->size = f->size;
 	in->folder->waits = 1;
-	if (f->reason != R_MSG_GONE)
-		in->failed++;
+	ingest_note(in, in->folder->id, f->uid, (enum reason)f->reason,
+	    f->size);
 	return INGEST_OK;
 }
 
@@ -408,14 +423,10 @@ ingest_folder_done(struct ingest *in, const struct w_folder_done *d)
 void
 ingest_broken(struct ingest *in, enum reason reason)
 {
-	struct row	*r;
-
 	if (in->open)
 		ingest_abort(in);
 	if (in->broken_uid == 0)
 		return;
-	r = ingest_row(in, ROW_FAILED, in->broken_folder, in->broken_uid);
-	r->reason = reason;
+	ingest_note(in, in->broken_folder, in->broken_uid, reason, 0);
 	in->broken_uid = 0;
-	in->failed++;
 }

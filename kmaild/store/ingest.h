@@ -121,6 +121,9 @@ struct ingest {
 	/* the one that a lost connection or a crash ended, uid 0 none */
 	int64_t		 broken_folder;
 	uint32_t	 broken_uid;
+	/* the one that was noted for that */
+	int64_t		 last_broken_folder;
+	uint32_t	 last_broken_uid;
 
 	struct row	*rows;
 	uint32_t	 nrows;

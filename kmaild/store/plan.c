@@ -228,11 +228,18 @@ plan_finished(struct account *a, enum reason reason, uint32_t backoff)
 		    now + plan_spread(every / 10 * 9, every / 10 * 11);
 		return;
 	}
+	if (reason == R_CANCELLED) {
+		/* nobody's failure: again when it may */
+		a->due = every == 0 ? PLAN_NEVER : now;
+		return;
+	}
 	a->failures++;
 	pause = plan_pause_after(a, reason, backoff);
 	if (backoff > 0 || reason == R_IMAP_THROTTLED)
 		a->hold = now + pause;
-	a->due = every == 0 ? PLAN_NEVER : now + pause;
+	a->due = now + pause;
+	if (every == 0 || a->refusals >= PLAN_REFUSALS)
+		a->due = PLAN_NEVER;
 }
 
 int

@@ -37,6 +37,8 @@ struct report {
 
 static TAILQ_HEAD(, report)	 reports = TAILQ_HEAD_INITIALIZER(reports);
 
+static int	 report_broken(const struct report *);
+static int	 report_judge_failure(struct report *);
 static int	 report_judge(struct report *);
 static void	 report_count(struct report *);
 static int	 report_write_one(struct report *);
@@ -123,6 +125,39 @@ report_pending(void)
 	return !TAILQ_EMPTY(&reports);
 }
 
+/*
+ * One message that is on the list already broke the session: all else was
+ * read, as far as that one let it.  1, 0, -1.
+ */
+static int
+report_broken(const struct report *r)
+{
+	const struct ingest	*in = r->outcome.ingest;
+
+	if (in == NULL || in->last_broken_uid == 0)
+		return 0;
+	return waiting_is_listed(in->last_broken_folder, in->last_broken_uid);
+}
+
+static int
+report_judge_failure(struct report *r)
+{
+	int	 n;
+
+	if ((n = report_broken(r)) == -1)
+		return -1;
+	r->status = report_failure(r->reason);
+	if (n || (r->status == STATUS_FAILED &&
+	    r->imported + r->duplicates > 0))
+		r->status = STATUS_PARTIAL;	/* as far as it came */
+	if (n)
+		r->reason = R_MSG_INTERRUPTED;
+	else if (r->reason == R_IMAP_AUTH_FAILED &&
+	    r->account->refusals >= PLAN_REFUSALS)
+		r->reason = R_PASSWORD_REFUSED_HOLD;
+	return 0;
+}
+
 /* Status and reason; `ok` only when nothing waits to be tried again. */
 static int
 report_judge(struct report *r)
@@ -130,13 +165,8 @@ report_judge(struct report *r)
 	int	 n;
 
 	r->reason = r->outcome.reason;
-	if (r->reason != R_NONE) {
-		r->status = report_failure(r->reason);
-		if (r->status == STATUS_FAILED &&
-		    r->imported + r->duplicates > 0)
-			r->status = STATUS_PARTIAL;	/* as far as it came */
-		return 0;
-	}
+	if (r->reason != R_NONE)
+		return report_judge_failure(r);
 	r->status = STATUS_PARTIAL;
 	if (r->outcome.folder_reason != R_NONE) {
 		r->reason = r->outcome.folder_reason;

@@ -101,6 +101,17 @@ waiting_gone(int64_t folder, uint32_t uid)
 	return db_run(&q, "ii", folder, (int64_t)uid);
 }
 
+int
+waiting_is_listed(int64_t folder, uint32_t uid)
+{
+	int64_t	 attempts;
+	int	 n, state;
+
+	if ((n = waiting_state(folder, uid, &state, &attempts)) != 1)
+		return n;
+	return state == WAITING_RETRY || state == WAITING_QUARANTINED;
+}
+
 static int
 waiting_due(int state, int64_t attempts, int64_t last, int all)
 {

@@ -38,6 +38,8 @@ int	 waiting_note(const struct id *, int64_t, uint32_t, enum reason,
 /* Within a transaction: it was stored; or it is gone from the server. */
 int	 waiting_clear(const struct id *, int64_t, uint32_t);
 int	 waiting_gone(int64_t, uint32_t);
+/* 1 when it waits or is quarantined; 0, also for a mere suspect; -1. */
+int	 waiting_is_listed(int64_t, uint32_t);
 /*
  * Fill retry and skip of the position for its folder; `all` counts every
  * one as due.  1 when the folder has any row, 0 none, -1.

@@ -412,6 +412,31 @@ test_short_segment(void **state)
 	assert_int_equal(rig_sql("SELECT max(segment) FROM message"), 2);
 }
 
+/* A full segment is followed by another one of the same account. */
+static void
+test_roll(void **state)
+{
+	struct w_position	 p;
+	uint64_t		 f;
+
+	(void)state;
+	f = inbox(7, &p);
+	assert_int_equal(body(f, 1, 1, 1), INGEST_OK);
+	assert_int_equal(commit(), 0);
+	in->segment.done = in->segment.committed = in->segment.written =
+	    in->segment.synced = SEGMENT_ROLL;
+	assert_int_equal(rig_sql("UPDATE segment SET length = 268435456"
+	    " RETURNING length"), SEGMENT_ROLL);
+	assert_int_equal(body(f, 2, 1, 2), INGEST_OK);
+	assert_int_equal(commit(), 0);
+	assert_int_equal(rig_sql("SELECT count(*) FROM segment"), 2);
+	assert_int_equal(rig_sql("SELECT segment FROM message"
+	    " ORDER BY id DESC"), 2);
+	assert_int_equal(rig_sql("SELECT offset FROM message"
+	    " ORDER BY id DESC"), 0);
+	check_bodies(2);
+}
+
 static void
 limit_files(rlim_t octets)
 {
@@ -785,8 +810,9 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		TEST(duplicates), TEST(two_accounts), TEST(refetched),
 		TEST(aba), TEST(absent), TEST(elsewhere), TEST(crash),
-		TEST(crash_first), TEST(short_segment), TEST(full_segment),
-		TEST(full_database), TEST(pieces), TEST(abort),
+		TEST(crash_first), TEST(short_segment), TEST(roll),
+		TEST(full_segment), TEST(full_database), TEST(pieces),
+		TEST(abort),
 		TEST(hostile), TEST(waiting), TEST(waiting_pause),
 		TEST(crasher), TEST(removal)
 	};

@@ -374,7 +374,7 @@ test_fetch(void **state)
 	assert_in_range(starts_after(600), 250, 350);
 }
 
-/* The worker says nothing about its end, and is dead. */
+/* The worker says nothing about its end, and is dead: as far as it came. */
 static void
 test_worker_dies(void **state)
 {
@@ -385,7 +385,7 @@ test_worker_dies(void **state)
 	drop(&worker_end);
 	rig_turn();
 	gone(9);
-	assert_int_equal(status(), STATUS_FAILED);
+	assert_int_equal(status(), STATUS_PARTIAL);
 	assert_int_equal(reason(), R_WORKER_DIED);
 	/* what was whole is kept */
 	assert_int_equal(rig_sql("SELECT last_sync_imported FROM account"), 1);
@@ -505,8 +505,8 @@ test_refused(void **state)
 	verdict(R_IMAP_AUTH_FAILED, 0, 2);
 	assert_in_range(starts_after(3000), 500, 700);
 	verdict(R_IMAP_AUTH_FAILED, 0, 3);
-	assert_int_equal(starts_after(90000), -1);
 	assert_int_equal(reason(), R_PASSWORD_REFUSED_HOLD);
+	assert_int_equal(starts_after(90000), -1);
 	assert_int_equal(plan_next_due(&mine->id), 0);
 	assert_int_equal(plan_sync_now(&mine->id, 1), 0);
 	hear();
@@ -671,6 +671,30 @@ test_partial(void **state)
 	assert_int_equal(status(), STATUS_PARTIAL);
 	assert_int_equal(reason(), R_MSG_EMPTY);
 	assert_int_equal(rig_sql("SELECT last_success FROM account"), 0);
+}
+
+/* A message that breaks each session: the rest is not failed for it. */
+static void
+test_breaker(void **state)
+{
+	struct w_msg_failed	 m = { 0 };
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_not_equal(starts_after(600), -1);
+		login();
+		m.folder = open_inbox();
+		m.uid = 7;
+		m.reason = R_MSG_INTERRUPTED;
+		say(&worker_end, W_MSG_FAILED, &m, sizeof(m));
+		finish(m.folder, R_IMAP_BYE);
+		drop(&worker_end);
+		rig_turn();
+		assert_int_equal(status(), i == 0 ? STATUS_FAILED :
+		    STATUS_PARTIAL);
+	}
+	assert_int_equal(reason(), R_MSG_INTERRUPTED);
 }
 
 /* The session child's word on the end is better than the worker's. */
@@ -859,7 +883,8 @@ main(void)
 		TEST(fetch), TEST(worker_dies), TEST(fetcher_dies),
 		TEST(worker_lies), TEST(worker_leaves_open), TEST(pauses),
 		TEST(backoff), TEST(refused), TEST(operator), TEST(blocked),
-		TEST(limits), TEST(never), TEST(partial), TEST(relay_reason),
+		TEST(limits), TEST(never), TEST(partial), TEST(breaker),
+		TEST(relay_reason),
 		TEST(cancel), TEST(full), TEST(test), TEST(vault_events),
 		TEST(orphans)
 	};
