@@ -136,8 +136,8 @@ worker_may_read(struct worker *w)
 {
 	return w->relay_open &&
 	    imsgbuf_queuebytes(&w->store) <= QUEUE_MAX &&
-	    w->sent_messages - w->acked_messages <= UNACKED_MAX &&
-	    w->sent_octets - w->acked_octets <= UNACKED_OCTETS;
+	    w->sent_messages <= w->acked_messages + UNACKED_MAX &&
+	    w->sent_octets <= w->acked_octets + UNACKED_OCTETS;
 }
 
 /* Time counts against the server only while it is awaited. */
