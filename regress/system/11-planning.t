@@ -100,7 +100,7 @@ my $logins = $refusing->connections;
 cmp_ok($logins, '<=', 4, 'a login for each');
 sleep 4;
 is($refusing->connections, $logins, 'then no automatic try');
-like(join(' ', %{$d->report('refused')}), qr/kmailctl account password/,
+like($d->report('refused')->{remedy} // '', qr/kmailctl account password/,
     'the remedy tells what to do');
 is(due_in('refused'), undef, 'it is not due');
 $d->sync('refused');

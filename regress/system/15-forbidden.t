@@ -30,35 +30,34 @@ my $fake = $t->fake(folders => { INBOX => { uidvalidity => 5,
 	$conn->stall;
     });
 my $d = $t->daemon($fake, { conf => "timeout idle 30\n" })->start;
-$d->add_account('mail', port => $fake->port);
 my $n = 0;
 
-# Writes as the worker of a fetch that runs; what the server heard of it,
-# and the account's report afterwards.
+# Writes as the worker of a fetch that runs, of an account of its own; what
+# the server heard of it, the account's report, and whether it went on.
 sub attack
 {
 	my (@pieces) = @_;
-	my $bg = $d->background('sync', 'mail');
-	my $number = ++$n;
-	wait_for { ($fake->received($number) // '') =~ /BODY\.PEEK/ } 20
+	my $label = 'mail' . ++$n;
+	$d->add_account($label, port => $fake->port);
+	my $bg = $d->background('sync', $label);
+	wait_for { ($fake->received($n) // '') =~ /BODY\.PEEK/ } 20
 	    or return ('no session', {});
-	my $all = $d->processes;
+	my $all;
 	wait_for { @{($all = $d->processes)->{fetcher}} == 2 } 5;
 	my $relay = Kmaild::Takeover::relay($all->{fetcher}[1],
 	    $all->{vault}[0]) or return ('no relay found', {});
-	my $before = length $fake->received($number);
+	my $before = length $fake->received($n);
 	for (@pieces) {
 		syswrite $relay, $_;
-		sleep 0.05;
+		sleep 0.02;
 	}
 	close $relay;
 	my $alive = !wait_for {
-	    $d->report('mail')->{last_sync_status} ne 'running' } 2;
-	$d->ctl('account', 'pause', 'mail') if $alive;
+	    $d->report($label)->{last_sync_status} ne 'running' } 1;
+	$d->ctl('account', 'pause', $label) if $alive;
 	$d->finished($bg, 20);
-	my $report = $d->report('mail');
-	$d->ctl('account', 'resume', 'mail') if $alive;
-	return (substr($fake->received($number), $before), $report, $alive);
+	return (substr($fake->received($n), $before), $d->report($label),
+	    $alive);
 }
 
 my ($heard, $report, $alive) = attack("x1 NOOP\r\n");
