@@ -69,6 +69,8 @@ SRCS_VAULT =	\
 	kmaild/vault/admin.c \
 	kmaild/vault/arena.c \
 	kmaild/vault/change.c \
+	kmaild/vault/change_check.c \
+	kmaild/vault/child.c \
 	kmaild/vault/conf.c \
 	kmaild/vault/db.c \
 	kmaild/vault/form.c \
@@ -76,6 +78,7 @@ SRCS_VAULT =	\
 	kmaild/vault/launch.c \
 	kmaild/vault/memory-linux.c \
 	kmaild/vault/outbox.c \
+	kmaild/vault/peer.c \
 	kmaild/vault/rate.c \
 	kmaild/vault/request.c \
 	kmaild/vault/seal.c \

@@ -105,10 +105,12 @@ account_each(void (*f)(const struct account *, void *), void *arg)
 	if ((st = db_select(ACCOUNT_COLUMNS "ORDER BY label", "")) == NULL)
 		return -1;
 	while ((n = db_step(st)) == 1) {
-		if (account_row(st, &acct) == -1)
+		if (account_row(st, &acct) == -1) {
 			log_code(LOG_ERR, LC_VDB_DAMAGED, NULL, 0, 0, 0);
-		else
-			f(&acct, arg);
+			n = -1;
+			break;
+		}
+		f(&acct, arg);
 	}
 	db_done(st);
 	return n;
@@ -135,12 +137,15 @@ account_update(const struct account *acct)
 	    (int64_t)acct->generation, &acct->id);
 }
 
+/* The id stays in `removed' until the store has removed it too. */
 int
 account_delete(const struct id *id)
 {
 	if (db_run("DELETE FROM secret WHERE account = ?", "d", id) == -1 ||
 	    db_run("DELETE FROM login WHERE account = ?", "d", id) == -1 ||
-	    db_run("DELETE FROM refusal WHERE account = ?", "d", id) == -1)
+	    db_run("DELETE FROM refusal WHERE account = ?", "d", id) == -1 ||
+	    db_run("INSERT OR REPLACE INTO removed (account) VALUES (?)", "d",
+	    id) == -1)
 		return -1;
 	return db_run("DELETE FROM account WHERE id = ?", "d", id);
 }

@@ -18,28 +18,15 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "vault.h"
+#include "change.h"
 
 /*
  * Requests in two phases, since record and settings live in two databases.
  * Adding and setting: the store keeps the settings, then the vault commits
  * the record, then the store learns of it.  Removing: the vault forgets the
- * secret first, then the store deletes.  Whatever dies in between, the next
- * M_ACCOUNT_SYNCED makes the store follow the vault.
+ * secret first and keeps the id until the store has deleted the mail.
+ * Whatever dies in between, after the next start the store follows the vault.
  */
-enum change_kind { CHANGE_ADD = 1, CHANGE_SET, CHANGE_REMOVE, CHANGE_UNDO };
-
-struct change {
-	TAILQ_ENTRY(change) entry;
-	enum change_kind kind;
-	uint64_t	 seq;
-	struct client	*client;	/* NULL: went away */
-	struct account	 account;	/* as it shall be */
-	uint32_t	 given;		/* VSET_* */
-	unsigned char	*ca;
-	size_t		 ca_len;
-};
-
 static TAILQ_HEAD(, change)	 changes = TAILQ_HEAD_INITIALIZER(changes);
 static uint64_t			 last_seq;
 
@@ -47,16 +34,6 @@ static struct change	*change_new(struct client *, enum change_kind);
 static void		 change_free(struct change *);
 static void		 change_reply(struct change *, enum v_status,
 			    enum reason, int);
-static int		 account_text_ok(const struct v_account *);
-static enum v_status	 invalid(struct v_reply *, const char *);
-static enum v_status	 fill_remote(struct account *,
-			    const struct v_account *, struct v_reply *);
-static enum v_status	 fill(struct change *, const struct v_account *,
-			    struct v_reply *);
-static enum v_status	 add_check(struct change *, struct v_account *,
-			    struct v_reply *);
-static enum v_status	 set_check(struct change *, struct v_account *,
-			    struct v_reply *);
 static enum v_status	 store_away(struct v_reply *);
 static void		 change_ask(struct change *,
 			    const struct settings *);
@@ -82,7 +59,8 @@ change_new(struct client *c, enum change_kind kind)
 	ch->kind = kind;
 	ch->client = c;
 	ch->seq = ++last_seq;
-	ch->ca = admin_take_ca(c, &ch->ca_len);
+	if (c != NULL)
+		ch->ca = admin_take_ca(c, &ch->ca_len);
 	TAILQ_INSERT_TAIL(&changes, ch, entry);
 	return ch;
 }
@@ -147,129 +125,6 @@ change_label_pending(const char *label)
 	return 0;
 }
 
-static int
-account_text_ok(const struct v_account *m)
-{
-	return msg_text_ok(m->label, sizeof(m->label)) == 0 &&
-	    msg_text_ok(m->tenant, sizeof(m->tenant)) == 0 &&
-	    msg_text_ok(m->user, sizeof(m->user)) == 0 &&
-	    msg_text_ok(m->imap_host, sizeof(m->imap_host)) == 0;
-}
-
-static enum v_status
-invalid(struct v_reply *reply, const char *field)
-{
-	strlcpy(reply->field, field, sizeof(reply->field));
-	return V_INVALID;
-}
-
-/* Host, port and mode. */
-static enum v_status
-fill_remote(struct account *acct, const struct v_account *m,
-    struct v_reply *reply)
-{
-	strlcpy(acct->host, m->imap_host, sizeof(acct->host));
-	acct->port = m->imap_port;
-	acct->tls = m->imap_tls;
-	if (form_host(acct->host) == -1 || acct->port == 0)
-		return invalid(reply, "imap");
-	if (acct->tls != TLS_IMPLICIT && acct->tls != TLS_STARTTLS)
-		return invalid(reply, "tls");
-	if (!conf_port_allowed(acct->port)) {
-		reply->imap_port = acct->port;
-		return V_PORT;
-	}
-	return V_OK;
-}
-
-/* Put what was given into the record. */
-static enum v_status
-fill(struct change *ch, const struct v_account *m, struct v_reply *reply)
-{
-	struct account	*acct = &ch->account;
-	enum v_status	 status;
-
-	ch->given = m->given;
-	if (m->given & VSET_USER) {
-		strlcpy(acct->user, m->user, sizeof(acct->user));
-		if (form_user(acct->user) == -1)
-			return invalid(reply, "user");
-	}
-	if (m->given & VSET_IMAP &&
-	    (status = fill_remote(acct, m, reply)) != V_OK)
-		return status;
-	if (m->given & VSET_TENANT) {
-		strlcpy(acct->tenant, m->tenant, sizeof(acct->tenant));
-		if (acct->tenant[0] != '\0' && form_label(acct->tenant) == -1)
-			return invalid(reply, "tenant");
-	}
-	if (m->given & VSET_CA && ch->ca_len > 0 &&
-	    form_ca(ch->ca, ch->ca_len) == -1)
-		return invalid(reply, "ca");
-	if (form_settings(&m->settings) == -1)
-		return invalid(reply, "settings");
-	return V_OK;
-}
-
-static enum v_status
-add_check(struct change *ch, struct v_account *m, struct v_reply *reply)
-{
-	struct account	 other;
-	enum v_status	 status;
-	int		 n;
-
-	if (!conf_admin(admin_uid(ch->client), admin_gid(ch->client), NULL))
-		return request_denied(ch->client, V_ACCOUNT_ADD);
-	if (form_label(m->label) == -1)
-		return invalid(reply, "name");
-	if (m->auth != AUTH_PASSWORD)
-		return invalid(reply, "auth");
-	m->given |= VSET_USER | VSET_IMAP;
-	if ((status = fill(ch, m, reply)) != V_OK)
-		return status;
-	if ((n = account_by_label(m->label, &other)) == -1) {
-		reply->reason = db_reason();
-		return V_ERROR;
-	}
-	if (n == 1)
-		return V_EXISTS;
-	if (change_label_pending(m->label))
-		return V_BUSY;
-	ch->account.auth = m->auth;
-	strlcpy(ch->account.label, m->label, sizeof(ch->account.label));
-	id_mint(&ch->account.id);
-	return V_OK;
-}
-
-static enum v_status
-set_check(struct change *ch, struct v_account *m, struct v_reply *reply)
-{
-	struct client	*c = ch->client;
-	struct account	 acct;
-	enum v_status	 status;
-
-	if ((status = request_find(c, V_ACCOUNT_SET, m->label, &acct,
-	    reply)) != V_OK)
-		return status;
-	/* a tenant's administrator does not move accounts between tenants */
-	if (m->given & VSET_TENANT &&
-	    !conf_admin(admin_uid(c), admin_gid(c), NULL))
-		return request_denied(c, V_ACCOUNT_SET);
-	if (change_pending(&acct.id))
-		return V_BUSY;
-	ch->account = acct;
-	if ((status = fill(ch, m, reply)) != V_OK)
-		return status;
-	/* the secret is bound to the CA: it has to be sealed again */
-	if (m->given & VSET_CA && acct.has_secret &&
-	    account_same_remote(&acct, &ch->account) &&
-	    key_state() != R_NONE) {
-		reply->reason = key_state();
-		return V_KEY;
-	}
-	return V_OK;
-}
-
 static enum v_status
 store_away(struct v_reply *reply)
 {
@@ -288,13 +143,13 @@ change_apply(struct client *c, struct imsg *imsg, enum change_kind kind)
 
 	memset(&reply, 0, sizeof(reply));
 	if (imsg_get_data(imsg, &m, sizeof(m)) == -1 ||
-	    !account_text_ok(&m)) {
+	    !change_text_ok(&m)) {
 		admin_malformed(c);
 		return;
 	}
 	ch = change_new(c, kind);
-	reply.status = kind == CHANGE_ADD ? add_check(ch, &m, &reply) :
-	    set_check(ch, &m, &reply);
+	reply.status = kind == CHANGE_ADD ? change_check_add(ch, &m, &reply) :
+	    change_check_set(ch, &m, &reply);
 	if (reply.status == V_OK)
 		reply.status = store_away(&reply);
 	if (reply.status != V_OK) {
@@ -396,6 +251,28 @@ commit_remove(const struct account *acct)
 	return R_NONE;
 }
 
+/* What the store has not removed yet, once more. */
+int
+change_resume(void)
+{
+	struct change	*ch;
+	struct id	 id;
+	sqlite3_stmt	*st;
+	int		 n;
+
+	if ((st = db_select("SELECT account FROM removed", "")) == NULL)
+		return -1;
+	while ((n = db_step(st)) == 1) {
+		if (db_column_id(st, 0, &id) == -1 || change_pending(&id))
+			continue;
+		ch = change_new(NULL, CHANGE_REMOVE);
+		ch->account.id = id;
+		change_send_remove(ch);
+	}
+	db_done(st);
+	return n;
+}
+
 void
 change_ack(const struct m_account_ack *m)
 {
@@ -406,6 +283,9 @@ change_ack(const struct m_account_ack *m)
 			break;
 	if (ch == NULL || reason_check(m->reason) == -1)
 		fatalx(LC_INVARIANT, M_ACCOUNT_ACK);
+	if (ch->kind == CHANGE_REMOVE && m->reason == R_NONE)
+		(void)db_run("DELETE FROM removed WHERE account = ?", "d",
+		    &ch->account.id);
 	if (ch->kind == CHANGE_UNDO)
 		change_free(ch);
 	else if (m->reason != R_NONE) {

@@ -44,6 +44,8 @@ static const char *const migrations[] = {
 	"account BLOB NOT NULL, kind INTEGER NOT NULL, box BLOB NOT NULL, "
 	"created INTEGER NOT NULL, PRIMARY KEY (account, kind)) "
 	"STRICT, WITHOUT ROWID;"
+	"CREATE TABLE removed (account BLOB PRIMARY KEY NOT NULL) "
+	"STRICT, WITHOUT ROWID;"
 	"CREATE TABLE login ("
 	"account BLOB PRIMARY KEY NOT NULL, refusals INTEGER NOT NULL, "
 	"since INTEGER NOT NULL, releases INTEGER NOT NULL) "

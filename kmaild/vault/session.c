@@ -22,48 +22,17 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "vault.h"
+#include "session.h"
 
 /*
- * One login and the session after it.  The credential goes to a session
- * child by one write(2) on the pair that only it and the vault hold, after
- * the child has verified its peer and after the event of that use is on
- * disk.  Closing the pair ends the child.
+ * One login and the session after it, from the fetcher's socket to the end.
+ * What the session child says and gets is in child.c.
  */
-#define GRACE		5	/* seconds: the child's own deadlines come first */
 #define VERIFY_STEPS	2	/* handshake, greeting */
-#define LOGIN_STEPS	5	/* the credential, CAPABILITY, AUTHENTICATE, its
-				   second form, LOGIN */
 #define SESSIONS_MAX	8192
-
-enum session_state {
-	S_HANDSHAKE = 1,	/* waiting for C_VERIFIED */
-	S_VERIFIED,		/* the credential is released next */
-	S_LOGIN,		/* waiting for C_VERDICT */
-	S_OPEN,			/* logged in; relays */
-	S_CLOSING		/* said why it ends */
-};
-
-struct session {
-	TAILQ_ENTRY(session) entry;
-	struct m_ticket	 ticket;
-	struct account	 account;	/* as it was when the socket came */
-	struct channel	*fetcher;	/* NULL: went away */
-	enum session_state state;
-	int		 ctl;
-	int		 relay;		/* the fetcher's end until S_OPEN */
-	struct event	 ev_ctl;
-	struct event	 ev_deadline;
-	struct ctl_record record;	/* being read */
-	size_t		 have;
-	uint32_t	 step;		/* seconds */
-	uint32_t	 total;
-	int64_t		 born;		/* clock_boot() */
-};
 
 static TAILQ_HEAD(, session)	 sessions = TAILQ_HEAD_INITIALIZER(sessions);
 static size_t			 nsessions;
-static struct event		 ev_release;
 
 static struct session	*session_find(uint64_t);
 static unsigned int	 session_logins(const struct id *);
@@ -73,33 +42,18 @@ static enum reason	 session_launch(struct session *, int);
 static uint32_t		 lesser(uint32_t, uint32_t);
 static void		 session_times(struct session *,
 			    struct m_z_session *);
-static void		 session_deadline(struct session *, uint32_t);
 static void		 session_late(evutil_socket_t, short, void *);
-static void		 session_readable(evutil_socket_t, short, void *);
-static void		 session_gone(struct session *);
-static void		 session_record(struct session *);
-static void		 session_malformed(struct session *);
-static int		 record_ok(const struct ctl_record *);
-static void		 session_first_verdict(struct session *);
-static void		 session_second_verdict(struct session *);
-static void		 session_open(struct session *);
-static void		 session_refused(struct session *);
-static void		 session_release(evutil_socket_t, short, void *);
-static enum reason	 session_recheck(struct session *);
-static int		 session_commit_uses(void);
-static enum reason	 session_give(struct session *);
-static void		 send_verdict(const struct m_ticket *, enum reason,
-			    const struct ctl_record *);
-static void		 send_refused(struct channel *, uint64_t);
-static void		 session_end(struct session *, enum reason);
-static void		 session_free(struct session *);
 
 void
 session_init(void)
 {
-	if (event_assign(&ev_release, vault_base(), -1, 0, session_release,
-	    NULL) == -1)
-		fatalx(LC_SETUP, EINVAL);
+	child_init();
+}
+
+struct session *
+session_next(const struct session *s)
+{
+	return s == NULL ? TAILQ_FIRST(&sessions) : TAILQ_NEXT(s, entry);
 }
 
 static struct session *
@@ -183,9 +137,9 @@ session_socket(struct channel *fetcher, const struct m_socket *m, int fd)
 	if (session_find(m->session) == NULL) {
 		s->ticket.session = m->session;
 		s->ticket.account = m->account;
-		send_verdict(&s->ticket, r, NULL);
+		session_verdict(&s->ticket, r, NULL);
 	}
-	send_refused(fetcher, m->session);
+	session_refuse(fetcher, m->session);
 	freezero(s, sizeof(*s));
 }
 
@@ -236,19 +190,19 @@ session_launch(struct session *s, int fd)
 		return r;
 	if (fcntl(s->ctl, F_SETFL, O_NONBLOCK) == -1 ||
 	    event_assign(&s->ev_ctl, vault_base(), s->ctl, EV_READ |
-	    EV_PERSIST, session_readable, s) == -1 ||
+	    EV_PERSIST, child_readable, s) == -1 ||
 	    event_add(&s->ev_ctl, NULL) == -1)
 		fatal(LC_SETUP);
 	evtimer_assign(&s->ev_deadline, vault_base(), session_late, s);
 	s->state = S_HANDSHAKE;
 	s->born = clock_boot();
-	session_deadline(s, s->step * VERIFY_STEPS + GRACE);
+	session_deadline(s, s->step * VERIFY_STEPS + SESSION_GRACE);
 	TAILQ_INSERT_TAIL(&sessions, s, entry);
 	nsessions++;
 	return R_NONE;
 }
 
-static void
+void
 session_deadline(struct session *s, uint32_t seconds)
 {
 	struct timeval	 tv;
@@ -275,246 +229,8 @@ session_late(evutil_socket_t fd, short events, void *arg)
 	    R_TIMEOUT_SESSION);
 }
 
-static void
-session_readable(evutil_socket_t fd, short events, void *arg)
-{
-	struct session	*s = arg;
-	ssize_t		 n;
-
-	(void)events;
-	n = read(fd, (unsigned char *)&s->record + s->have,
-	    sizeof(s->record) - s->have);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		session_gone(s);
-		return;
-	}
-	s->have += (size_t)n;
-	if (s->have < sizeof(s->record))
-		return;
-	s->have = 0;
-	session_record(s);
-}
-
-/* Before its verdict it ends only when something killed it. */
-static void
-session_gone(struct session *s)
-{
-	if (s->state == S_OPEN)
-		s->state = S_CLOSING;
-	session_end(s, R_PROCESS_RESTARTED);
-}
-
-static int
-record_ok(const struct ctl_record *c)
-{
-	return (c->type == C_VERIFIED || c->type == C_VERDICT) &&
-	    reason_check(c->reason) == 0 &&
-	    msg_text_ok(c->subject, sizeof(c->subject)) == 0 &&
-	    msg_text_ok(c->issuer, sizeof(c->issuer)) == 0 &&
-	    msg_text_ok(c->spki, sizeof(c->spki)) == 0;
-}
-
-static void
-session_record(struct session *s)
-{
-	struct ctl_record	*c = &s->record;
-
-	if (!record_ok(c)) {
-		session_malformed(s);
-	} else if (c->type == C_VERIFIED) {
-		if (s->state != S_HANDSHAKE) {
-			session_malformed(s);
-			return;
-		}
-		s->state = S_VERIFIED;
-		/* all that verified in this round share one commit */
-		event_active(&ev_release, EV_TIMEOUT, 0);
-	} else if (s->state == S_OPEN)
-		session_second_verdict(s);
-	else if (s->state < S_OPEN)
-		session_first_verdict(s);
-	else
-		session_malformed(s);
-}
-
-static void
-session_malformed(struct session *s)
-{
-	log_code(LOG_WARNING, LC_CHILD_MALFORMED, &s->account.id,
-	    (int64_t)s->ticket.session, 0, 0);
-	session_end(s, R_IMAP_AUTH_PROTOCOL);
-}
-
-static void
-session_first_verdict(struct session *s)
-{
-	if (s->record.reason == R_NONE) {
-		/* nobody logs in without a credential */
-		if (s->state == S_LOGIN)
-			session_open(s);
-		else
-			session_malformed(s);
-		return;
-	}
-	if (s->state == S_LOGIN && s->record.reason == R_IMAP_AUTH_FAILED)
-		session_refused(s);
-	send_verdict(&s->ticket, (enum reason)s->record.reason, &s->record);
-	if (s->fetcher != NULL)
-		send_refused(s->fetcher, s->ticket.session);
-	session_free(s);
-}
-
-/* Why the relay ends; the end itself follows. */
-static void
-session_second_verdict(struct session *s)
-{
-	send_verdict(&s->ticket, (enum reason)s->record.reason, &s->record);
-	s->state = S_CLOSING;
-	session_deadline(s, GRACE);
-}
-
-static void
-session_open(struct session *s)
-{
-	struct m_session	 m;
-	int64_t			 left;
-
-	if (s->fetcher == NULL) {
-		session_end(s, R_PROCESS_RESTARTED);
-		return;
-	}
-	if (rate_refusals(&s->account.id) > 0 &&
-	    (db_begin() == -1 || rate_accepted(&s->account.id) == -1 ||
-	    db_commit() == -1))
-		db_rollback();
-	s->state = S_OPEN;
-	send_verdict(&s->ticket, R_NONE, &s->record);
-	memset(&m, 0, sizeof(m));
-	m.session = s->ticket.session;
-	channel_send(s->fetcher, M_CHANNEL, s->relay, &m, sizeof(m));
-	s->relay = -1;
-	left = (int64_t)s->total + GRACE - (clock_boot() - s->born) / 1000;
-	session_deadline(s, left > GRACE ? (uint32_t)left : GRACE);
-}
-
-/* The server said no to the password: count it before anybody may retry. */
-static void
-session_refused(struct session *s)
-{
-	const struct id	*id = &s->account.id;
-	uint32_t	 n = rate_refusals(id) + 1;
-
-	if (db_begin() == -1 || rate_refused(id, clock_utc()) == -1 ||
-	    outbox_add(LC_LOGIN_REFUSED, id, (int64_t)s->ticket.session,
-	    n) == -1 || (n == RATE_REFUSALS &&
-	    outbox_add(LC_LOGIN_HOLD, id, n, 0) == -1) ||
-	    db_commit() == -1) {
-		db_rollback();
-		return;
-	}
-	outbox_send();
-}
-
-/* Every session whose peer was verified since the last round. */
-static void
-session_release(evutil_socket_t fd, short events, void *arg)
-{
-	struct session	*s, *next;
-	enum reason	 r;
-	int		 ok;
-
-	(void)fd;
-	(void)events;
-	(void)arg;
-	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
-		if (s->state == S_VERIFIED &&
-		    (r = session_recheck(s)) != R_NONE)
-			session_end(s, r);
-	ok = session_commit_uses() == 0;
-	TAILQ_FOREACH_SAFE(s, &sessions, entry, next) {
-		if (s->state != S_VERIFIED)
-			continue;
-		r = ok ? session_give(s) : db_reason();
-		if (r != R_NONE)
-			session_end(s, r);
-	}
-	if (ok)
-		outbox_send();
-}
-
-/* Is the record still what the child verified its peer against? */
-static enum reason
-session_recheck(struct session *s)
-{
-	struct account	 now;
-	int		 n;
-
-	if ((n = account_load(&s->account.id, &now)) == -1)
-		return db_reason();
-	if (n == 0)
-		return R_CANCELLED;
-	if (!account_same_remote(&now, &s->account) ||
-	    !account_same_ca(&now, &s->account)) {
-		log_code(LOG_WARNING, LC_ENDPOINT_CHANGED, &now.id,
-		    (int64_t)s->ticket.session, 0, 0);
-		return R_CANCELLED;
-	}
-	s->account = now;
-	/* no event of a use that does not come to pass */
-	return secret_check(&now);
-}
-
-/* On disk before anything is released: 0 or -1. */
-static int
-session_commit_uses(void)
-{
-	struct session	*s;
-	int64_t		 now = clock_utc();
-
-	if (db_begin() == -1)
-		return -1;
-	TAILQ_FOREACH(s, &sessions, entry) {
-		if (s->state != S_VERIFIED)
-			continue;
-		if (rate_released(&s->account.id, now) == -1 ||
-		    outbox_add(LC_CREDENTIAL_USED, &s->account.id,
-		    (int64_t)s->ticket.session, s->ticket.purpose) == -1)
-			goto fail;
-	}
-	if (outbox_purge() == -1 || db_commit() == -1)
-		goto fail;
-	outbox_purged();
-	return 0;
-
-fail:
-	db_rollback();
-	return -1;
-}
-
-/* The only place where a password leaves the vault. */
-static enum reason
-session_give(struct session *s)
-{
-	struct arena	*a;
-	enum reason	 r;
-
-	a = arena_open();
-	if ((r = secret_get(&s->account, a)) == R_NONE &&
-	    write(s->ctl, &a->credential, sizeof(a->credential)) !=
-	    (ssize_t)sizeof(a->credential))
-		r = R_PROCESS_RESTARTED;
-	arena_close();
-	if (r != R_NONE)
-		return r;
-	s->state = S_LOGIN;
-	session_deadline(s, s->step * LOGIN_STEPS + GRACE);
-	return R_NONE;
-}
-
-static void
-send_verdict(const struct m_ticket *t, enum reason reason,
+void
+session_verdict(const struct m_ticket *t, enum reason reason,
     const struct ctl_record *c)
 {
 	struct channel			*store = vault_peer(P_STORE);
@@ -541,8 +257,8 @@ send_verdict(const struct m_ticket *t, enum reason reason,
 	channel_send(store, M_SESSION_VERDICT, -1, &m, sizeof(m));
 }
 
-static void
-send_refused(struct channel *fetcher, uint64_t number)
+void
+session_refuse(struct channel *fetcher, uint64_t number)
 {
 	struct m_session	 m;
 
@@ -552,19 +268,19 @@ send_refused(struct channel *fetcher, uint64_t number)
 }
 
 /* Close the pair, which ends the child, and tell both who wait. */
-static void
+void
 session_end(struct session *s, enum reason reason)
 {
 	struct channel		*store = vault_peer(P_STORE);
 	struct m_session	 m;
 
 	if (s->state < S_OPEN) {
-		send_verdict(&s->ticket, reason, NULL);
+		session_verdict(&s->ticket, reason, NULL);
 		if (s->fetcher != NULL)
-			send_refused(s->fetcher, s->ticket.session);
+			session_refuse(s->fetcher, s->ticket.session);
 	} else if (store != NULL) {
 		if (s->state == S_OPEN)
-			send_verdict(&s->ticket, reason, NULL);
+			session_verdict(&s->ticket, reason, NULL);
 		memset(&m, 0, sizeof(m));
 		m.session = s->ticket.session;
 		channel_send(store, M_SESSION_CLOSED, -1, &m, sizeof(m));
@@ -572,7 +288,7 @@ session_end(struct session *s, enum reason reason)
 	session_free(s);
 }
 
-static void
+void
 session_free(struct session *s)
 {
 	TAILQ_REMOVE(&sessions, s, entry);

@@ -26,23 +26,8 @@
 #include "common/sandbox.h"
 #include "vault.h"
 
-/* A channel to another process; a replaced one stays until it closes. */
-struct peer {
-	TAILQ_ENTRY(peer) entry;
-	struct channel	 ch;
-	enum proc	 proc;
-	int		 fd;		/* until it is opened */
-};
-
-static TAILQ_HEAD(peers_head, peer) peers = TAILQ_HEAD_INITIALIZER(peers);
-/*
- * Came with a configuration that is not in force yet: a new zygote numbers
- * its CA sets as the new configuration does.
- */
-static struct peers_head	 held = TAILQ_HEAD_INITIALIZER(held);
 static struct event_base	*base;
 static struct channel		 parent;
-static struct event		 ev_outbox;
 static int			 started;
 
 static void	 vault_configure(void);
@@ -52,23 +37,10 @@ static void	 vault_from_parent(struct imsg *);
 static void	 vault_reloaded(void);
 static void	 vault_start(void);
 _Noreturn static void vault_stop(void);
-static void	 vault_greet_store(void);
 static void	 vault_put_one(const struct account *, void *);
 static void	 vault_send_key_state(void);
-static void	 vault_outbox_idle(evutil_socket_t, short, void *);
 static void	 parent_dispatch(struct channel *, struct imsg *, void *);
 static void	 parent_closed(struct channel *, void *);
-static void	 peer_add(struct imsg *);
-static void	 peer_open(struct peer *);
-static void	 peer_open_held(void);
-static void	 peer_dispatch(struct channel *, struct imsg *, void *);
-static void	 peer_closed(struct channel *, void *);
-static void	 store_dispatch(struct imsg *);
-static void	 store_ticket(struct imsg *);
-static void	 store_event_ack(struct imsg *);
-static void	 fetcher_dispatch(struct channel *, struct imsg *);
-static void	 zygote_dispatch(struct imsg *);
-static void	 get(struct imsg *, void *, size_t);
 
 int
 main(int argc, char **argv)
@@ -82,7 +54,7 @@ main(int argc, char **argv)
 	signal(SIGHUP, SIG_IGN);
 	if ((base = event_base_new()) == NULL)
 		fatalx(LC_SETUP, ENOMEM);
-	evtimer_assign(&ev_outbox, base, vault_outbox_idle, NULL);
+	peer_init();
 	session_init();
 
 	vault_configure();
@@ -165,7 +137,7 @@ vault_from_parent(struct imsg *imsg)
 	case M_STOP:
 		vault_stop();
 	case M_LOGLEVEL:
-		get(imsg, &level, sizeof(level));
+		peer_get(imsg, &level, sizeof(level));
 		log_set_level((int)level.loglevel);
 		break;
 	default:
@@ -217,107 +189,16 @@ parent_closed(struct channel *ch, void *arg)
 	exit(1);
 }
 
-struct channel *
-vault_peer(enum proc proc)
-{
-	struct peer	*p;
-
-	TAILQ_FOREACH_REVERSE(p, &peers, peers_head, entry)
-		if (p->ch.peer == proc)
-			return &p->ch;
-	return NULL;
-}
-
-static void
-peer_add(struct imsg *imsg)
-{
-	struct m_peer	 m;
-	struct peer	*p;
-
-	get(imsg, &m, sizeof(m));
-	if (m.proc != P_SESSION && m.proc != P_FETCHER && m.proc != P_STORE)
-		fatalx(LC_INVARIANT, M_PEER);
-	if ((p = calloc(1, sizeof(*p))) == NULL)
-		fatal(LC_MEMORY);
-	p->proc = (enum proc)m.proc;
-	if ((p->fd = imsg_get_fd(imsg)) == -1)
-		fatalx(LC_SETUP, EMFILE);
-	if (conf_collecting())
-		TAILQ_INSERT_TAIL(&held, p, entry);
-	else
-		peer_open(p);
-}
-
-static void
-peer_open(struct peer *p)
-{
-	channel_init(&p->ch, base, p->fd, P_VAULT, p->proc, 0, peer_dispatch,
-	    peer_closed, p);
-	TAILQ_INSERT_TAIL(&peers, p, entry);
-	if (p->proc == P_STORE && started)
-		vault_greet_store();
-}
-
-static void
-peer_open_held(void)
-{
-	struct peer	*p;
-
-	while ((p = TAILQ_FIRST(&held)) != NULL) {
-		TAILQ_REMOVE(&held, p, entry);
-		peer_open(p);
-	}
-}
-
-static void
-peer_dispatch(struct channel *ch, struct imsg *imsg, void *arg)
-{
-	(void)arg;
-	switch (ch->peer) {
-	case P_STORE:
-		store_dispatch(imsg);
-		break;
-	case P_FETCHER:
-		fetcher_dispatch(ch, imsg);
-		break;
-	case P_SESSION:
-		zygote_dispatch(imsg);
-		break;
-	default:
-		fatalx(LC_INVARIANT, ch->peer);
-	}
-}
-
-/* The parent deals with it; sessions that need no peer any more go on. */
-static void
-peer_closed(struct channel *ch, void *arg)
-{
-	struct peer	*p = arg;
-
-	TAILQ_REMOVE(&peers, p, entry);
-	channel_clear(ch);
-	if (ch->peer == P_FETCHER)
-		session_fetcher_gone(ch);
-	free(p);
-}
-
-static void
-get(struct imsg *imsg, void *p, size_t len)
-{
-	if (imsg_get_data(imsg, p, len) == -1)
-		fatalx(LC_INVARIANT, imsg_get_type(imsg));
-}
-
 /* All that the store must know of before it plans anything. */
-static void
+void
 vault_greet_store(void)
 {
 	struct channel	*store;
 
-	if ((store = vault_peer(P_STORE)) == NULL)
+	if (!started || (store = vault_peer(P_STORE)) == NULL)
 		return;
 	vault_send_key_state();
-	if (account_each(vault_put_one, NULL) == -1)
+	if (change_resume() == -1 || account_each(vault_put_one, NULL) == -1)
 		return;		/* without SYNCED nothing is dropped */
 	channel_send(store, M_ACCOUNT_SYNCED, -1, NULL, 0);
 	outbox_resend();
@@ -341,92 +222,4 @@ vault_send_key_state(void)
 	memset(&m, 0, sizeof(m));
 	m.reason = key_state();
 	channel_send(store, M_KEY_STATE, -1, &m, sizeof(m));
-}
-
-static void
-store_dispatch(struct imsg *imsg)
-{
-	struct m_account_ack	 ack;
-	struct m_account_pause	 pause;
-	struct m_session	 session;
-
-	switch (imsg_get_type(imsg)) {
-	case M_ACCOUNT_ACK:
-		get(imsg, &ack, sizeof(ack));
-		change_ack(&ack);
-		break;
-	case M_ACCOUNT_PAUSE:
-		get(imsg, &pause, sizeof(pause));
-		ticket_drop_account(&pause.account);
-		session_end_account(&pause.account, R_ACCOUNT_PAUSED);
-		break;
-	case M_TICKET:
-		store_ticket(imsg);
-		break;
-	case M_TICKET_CANCEL:
-		get(imsg, &session, sizeof(session));
-		ticket_drop_session(session.session);
-		session_cancel(session.session);
-		break;
-	case M_VAULT_EVENT_ACK:
-		store_event_ack(imsg);
-		break;
-	default:
-		fatalx(LC_INVARIANT, imsg_get_type(imsg));
-	}
-}
-
-static void
-store_ticket(struct imsg *imsg)
-{
-	struct m_ticket	 m;
-
-	get(imsg, &m, sizeof(m));
-	if (ticket_add(&m, clock_boot()) == -1)
-		log_warn_code(LC_TICKET_REFUSED, (int64_t)m.session, 0);
-}
-
-static void
-store_event_ack(struct imsg *imsg)
-{
-	struct m_vault_event_ack	 m;
-	struct timeval			 tv = { 1, 0 };
-
-	get(imsg, &m, sizeof(m));
-	outbox_ack(m.seq);
-	if (!evtimer_pending(&ev_outbox, NULL))
-		evtimer_add(&ev_outbox, &tv);
-}
-
-static void
-vault_outbox_idle(evutil_socket_t fd, short events, void *arg)
-{
-	(void)fd;
-	(void)events;
-	(void)arg;
-	outbox_idle();
-}
-
-static void
-fetcher_dispatch(struct channel *ch, struct imsg *imsg)
-{
-	struct m_socket	 m;
-
-	if (imsg_get_type(imsg) != M_SOCKET)
-		fatalx(LC_INVARIANT, imsg_get_type(imsg));
-	get(imsg, &m, sizeof(m));
-	session_socket(ch, &m, imsg_get_fd(imsg));
-}
-
-static void
-zygote_dispatch(struct imsg *imsg)
-{
-	struct m_session_failed	 m;
-
-	if (imsg_get_type(imsg) != M_Z_FAILED)
-		fatalx(LC_INVARIANT, imsg_get_type(imsg));
-	get(imsg, &m, sizeof(m));
-	if (reason_check(m.reason) == -1 || m.reason == R_NONE)
-		fatalx(LC_INVARIANT, M_Z_FAILED);
-	session_failed(m.session, (enum reason)m.reason);
 }

@@ -52,12 +52,22 @@ struct account {
 	uint32_t	tls;			/* enum tls_mode */
 	uint64_t	generation;		/* of the secret; only grows */
 	unsigned char	ca_hash[CA_HASH_SIZE];	/* of its own CA */
-	uint32_t	ca_len;			/* 0: a CA of the configuration */
+	uint32_t	ca_len;			/* 0: the configuration's */
 	int		has_secret;
 };
 
 /* vault.c */
 struct event_base *vault_base(void);
+/* Tell the store all that it must know before it plans anything. */
+void	 vault_greet_store(void);
+
+/* peer.c: session, fetcher and store */
+void	 peer_init(void);
+/* M_PEER; within a configuration it is held until that is in force. */
+void	 peer_add(struct imsg *);
+void	 peer_open_held(void);
+/* Payload of a checked message to struct. */
+void	 peer_get(struct imsg *, void *, size_t);
 /* The channel that takes new work; NULL while the process is away. */
 struct channel	*vault_peer(enum proc);
 
@@ -195,7 +205,7 @@ int	 form_settings(const struct settings *);
 /* account.c: 1 found, 0 not, -1 db_reason() says why */
 int	 account_load(const struct id *, struct account *);
 int	 account_by_label(const char *, struct account *);
-/* In order of label; the callback must not change the table. */
+/* All in order of label, or -1; the callback must not change the table. */
 int	 account_each(void (*)(const struct account *, void *), void *);
 /* 0 or -1; within the caller's transaction. */
 int	 account_insert(const struct account *);
@@ -245,7 +255,7 @@ void	 outbox_idle(void);
 #define RATE_LOGINS		120	/* releases of one secret... */
 #define RATE_LOGINS_SPAN	60	/* ...in so many seconds */
 #define RATE_REFUSALS		3	/* in a row: no further automatic try */
-#define RATE_OPERATOR		5	/* refusals that a person may cause... */
+#define RATE_OPERATOR		5	/* refusals by a person's doing... */
 #define RATE_OPERATOR_SPAN	600	/* ...in so many seconds */
 
 /*
@@ -339,6 +349,8 @@ void	 request_show(struct v_reply *, const struct account *);
 void	 change_add(struct client *, struct imsg *);
 void	 change_set(struct client *, struct imsg *);
 void	 change_remove(struct client *, struct imsg *);
+/* A new store channel: removals that it has not done.  0 or -1. */
+int	 change_resume(void);
 /* M_ACCOUNT_ACK of the store. */
 void	 change_ack(const struct m_account_ack *);
 /* The client is gone; what it asked for goes on. */

@@ -29,7 +29,8 @@
 
 #include "kmaild/vault/vault.h"
 
-static const unsigned char	 key[KEY_SIZE] = "the key of this test: 32 octets";
+static const unsigned char	 key[KEY_SIZE] =
+    "the key of this test: 32 octets";
 static const unsigned char	 plain[] = "hunter2 and some more";
 static unsigned char		 ca_hash[CA_HASH_SIZE] = { 1, 2, 3 };
 

@@ -15,7 +15,13 @@
  */
 
 /*
- * link: kmaild/vault/admin.o kmaild/vault/request.o kmaild/vault/change.o kmaild/vault/form.o kmaild/vault/session.o kmaild/vault/launch.o kmaild/vault/ticket.o kmaild/vault/conf.o kmaild/vault/socket.o kmaild/vault/db.o kmaild/vault/account.o kmaild/vault/secret.o kmaild/vault/key.o kmaild/vault/arena.o kmaild/vault/memory-linux.o kmaild/vault/seal.o kmaild/vault/outbox.o kmaild/vault/rate.o
+ * link: kmaild/vault/account.o kmaild/vault/admin.o kmaild/vault/arena.o
+ * link: kmaild/vault/change.o kmaild/vault/change_check.o
+ * link: kmaild/vault/child.o kmaild/vault/conf.o kmaild/vault/db.o
+ * link: kmaild/vault/form.o kmaild/vault/key.o kmaild/vault/launch.o
+ * link: kmaild/vault/memory-linux.o kmaild/vault/outbox.o kmaild/vault/rate.o
+ * link: kmaild/vault/request.o kmaild/vault/seal.o kmaild/vault/secret.o
+ * link: kmaild/vault/session.o kmaild/vault/socket.o kmaild/vault/ticket.o
  * libs: libsodium sqlite3 libevent_core
  */
 
@@ -614,8 +620,20 @@ removed(void **state)
 	rig_nothing(ctl);
 	memset(&ack, 0, sizeof(ack));
 	ack.seq = m.seq;
+	ack.reason = R_STORE_ERROR;
 	change_ack(&ack);
-	reply(V_OK);
+	assert_int_equal(reply(V_STORE).reason, R_STORE_ERROR);
+	/* again at the next start, until it is done */
+	assert_int_equal(change_resume(), 0);
+	rig_expect(&rig_store, M_ACCOUNT_REMOVE, &m, sizeof(m));
+	assert_true(id_equal(&m.account, &r.account));
+	assert_int_equal(change_resume(), 0);
+	rig_nothing(&rig_store);
+	memset(&ack, 0, sizeof(ack));
+	ack.seq = m.seq;
+	change_ack(&ack);
+	assert_int_equal(change_resume(), 0);
+	rig_nothing(&rig_store);
 	send_raw(ctl, V_ACCOUNT_REMOVE, &l, sizeof(l));
 	reply(V_MISSING);
 }

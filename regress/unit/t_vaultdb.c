@@ -15,7 +15,9 @@
  */
 
 /*
- * link: kmaild/vault/db.o kmaild/vault/account.o kmaild/vault/secret.o kmaild/vault/key.o kmaild/vault/arena.o kmaild/vault/memory-linux.o kmaild/vault/seal.o kmaild/vault/outbox.o kmaild/vault/rate.o
+ * link: kmaild/vault/account.o kmaild/vault/arena.o kmaild/vault/db.o
+ * link: kmaild/vault/key.o kmaild/vault/memory-linux.o kmaild/vault/outbox.o
+ * link: kmaild/vault/rate.o kmaild/vault/seal.o kmaild/vault/secret.o
  * libs: libsodium sqlite3 libevent_core
  */
 
@@ -36,6 +38,8 @@ static const char	 version1[] =
     "CREATE TABLE secret (account BLOB NOT NULL, kind INTEGER NOT NULL, box"
     " BLOB NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (account, kind))"
     " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE removed (account BLOB PRIMARY KEY NOT NULL) STRICT, WITHOUT"
+    " ROWID;"
     "CREATE TABLE login (account BLOB PRIMARY KEY NOT NULL, refusals INTEGER"
     " NOT NULL, since INTEGER NOT NULL, releases INTEGER NOT NULL) STRICT,"
     " WITHOUT ROWID;"
@@ -575,12 +579,22 @@ full(void **state)
 }
 
 static void
+count_one(const struct account *acct, void *arg)
+{
+	(void)acct;
+	++*(int *)arg;
+}
+
+static void
 records(void **state)
 {
 	struct account	 acct = rig_account("a"), b = rig_account("a"), found;
+	int		 n = 0;
 
 	(void)state;
 	rig_insert(&acct);
+	assert_int_equal(account_each(count_one, &n), 0);
+	assert_int_equal(n, 1);
 	/* a label is taken once */
 	assert_int_equal(db_begin(), 0);
 	assert_int_equal(account_insert(&b), -1);
@@ -597,6 +611,7 @@ records(void **state)
 	rig_insert(&acct);
 	rig_sql("UPDATE account SET imap_port = 70000");
 	assert_int_equal(account_load(&acct.id, &found), -1);
+	assert_int_equal(account_each(count_one, &n), -1);
 	rig_sql("UPDATE account SET imap_port = 993, user = "
 	    "CAST(zeroblob(400) AS TEXT)");
 	assert_int_equal(account_load(&acct.id, &found), -1);

@@ -15,7 +15,12 @@
  */
 
 /*
- * link: kmaild/vault/session.o kmaild/vault/launch.o kmaild/vault/ticket.o kmaild/vault/conf.o kmaild/vault/socket.o kmaild/vault/db.o kmaild/vault/account.o kmaild/vault/secret.o kmaild/vault/key.o kmaild/vault/arena.o kmaild/vault/memory-linux.o kmaild/vault/seal.o kmaild/vault/outbox.o kmaild/vault/rate.o
+ * link: kmaild/vault/account.o kmaild/vault/arena.o kmaild/vault/child.o
+ * link: kmaild/vault/conf.o kmaild/vault/db.o kmaild/vault/key.o
+ * link: kmaild/vault/launch.o kmaild/vault/memory-linux.o
+ * link: kmaild/vault/outbox.o kmaild/vault/rate.o kmaild/vault/seal.o
+ * link: kmaild/vault/secret.o kmaild/vault/session.o kmaild/vault/socket.o
+ * link: kmaild/vault/ticket.o
  * libs: libsodium sqlite3 libevent_core
  */
 
