@@ -16,5 +16,10 @@
 
 /* What OpenBSD declares, so that lint can read the files that are for it. */
 
+#include <stddef.h>
+
+#define MAP_INHERIT_NONE	2
+
+int	 minherit(void *, size_t, int);
 int	 pledge(const char *, const char *);
 int	 unveil(const char *, const char *);
