@@ -50,6 +50,7 @@ SRCS_PARENT =	\
 	kmaild/parent/conf_check.c \
 	kmaild/parent/conf_lex.c \
 	kmaild/parent/conf_print.c \
+	kmaild/parent/conf_source.c \
 	kmaild/parent/conf_value.c \
 	kmaild/parent/folder.c \
 	kmaild/parent/key.c \

@@ -39,7 +39,7 @@
 #define CONF_ACCOUNTS_MAX	4096	/* account blocks */
 #define CONF_ALLOW_MAX		128	/* allow lines, before groups resolve */
 #define CONF_NAMESERVERS_MAX	8
-#define CONF_SESSIONS_MAX	4096	/* three descriptors each in the store */
+#define CONF_SESSIONS_MAX	4096	/* each costs several descriptors */
 #define CONF_SECONDS_MAX	(366 * 86400)
 
 #ifndef KM_CAFILE
@@ -69,7 +69,7 @@ struct conf_timeouts {
 
 struct conf_ca {
 	uint32_t	 nfiles;
-	char		*files[CONF_CA_FILES_MAX];	/* KM_CAFILE: system's */
+	char		*files[CONF_CA_FILES_MAX];	/* system: KM_CAFILE */
 };
 
 struct conf_account {
@@ -120,7 +120,7 @@ struct conf {
 	uint64_t	 max_size;
 	uint64_t	 reserve;
 	uint32_t	 alert_after;
-	int		 loglevel;		/* LOG_INFO, LOG_DEBUG; 0 unsaid */
+	int		 loglevel;		/* LOG_INFO or _DEBUG; 0 */
 	TAILQ_HEAD(, conf_account) accounts;
 	uint32_t	 naccounts;
 };
@@ -177,6 +177,23 @@ int		 conf_label(const char *);
 #define CONF_VALUE_SIZE	24
 const char	*conf_seconds_text(uint32_t, char[CONF_VALUE_SIZE]);
 const char	*conf_octets_text(uint64_t, char[CONF_VALUE_SIZE]);
+
+/* conf_source.c */
+struct conf_source {
+	char		 path[KM_PATH_SIZE];
+	char		*text;		/* the caller frees it */
+	size_t		 len;
+	size_t		 pos;		/* for the lexer */
+	int		 line;
+};
+
+/*
+ * Read a file, which only root or we can write.  A relative path starts
+ * where the base, the file that includes it, is; NULL: in the current
+ * folder.  0, or -1 after lex_error().
+ */
+int		 conf_source_open(struct conf_source *, const char *,
+		    const char *);
 
 /* conf_lex.c */
 enum lex {

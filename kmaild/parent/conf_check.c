@@ -138,30 +138,25 @@ check_user(struct check *c, struct conf *conf, enum conf_user role)
 			    default_users[role].role);
 }
 
-/* FNV-1a: tells a changed file from the same, nothing more. */
+/* Tells a changed set of files from the same, nothing more. */
 static void
-signature_add(struct conf *conf, const void *data, size_t len)
+signature_add(struct conf *conf, uint64_t value)
 {
-	const unsigned char	*p = data;
-
-	while (len-- > 0)
-		conf->ca_signature = (conf->ca_signature ^ *p++) *
-		    0x100000001b3ULL;
+	conf->ca_signature = (conf->ca_signature ^ value) *
+	    0x9e3779b97f4a7c15ULL;
+	conf->ca_signature ^= conf->ca_signature >> 32;
 }
 
 static void
 signature_file(struct conf *conf, const struct stat *st)
 {
-	int64_t	v[7];
-
-	v[0] = (int64_t)st->st_dev;
-	v[1] = (int64_t)st->st_ino;
-	v[2] = (int64_t)st->st_size;
-	v[3] = st->st_mtim.tv_sec;
-	v[4] = st->st_mtim.tv_nsec;
-	v[5] = st->st_ctim.tv_sec;
-	v[6] = st->st_ctim.tv_nsec;
-	signature_add(conf, v, sizeof(v));
+	signature_add(conf, (uint64_t)st->st_dev);
+	signature_add(conf, (uint64_t)st->st_ino);
+	signature_add(conf, (uint64_t)st->st_size);
+	signature_add(conf, (uint64_t)st->st_mtim.tv_sec);
+	signature_add(conf, (uint64_t)st->st_mtim.tv_nsec);
+	signature_add(conf, (uint64_t)st->st_ctim.tv_sec);
+	signature_add(conf, (uint64_t)st->st_ctim.tv_nsec);
 }
 
 static int
@@ -223,7 +218,7 @@ ca_set(struct check *c, struct conf *conf, const struct conf_ca *ca)
 	}
 	for (i = 0; i < ca->nfiles; i++)
 		check_ca_file(c, conf, ca->files[i]);
-	signature_add(conf, &conf->nsets, sizeof(conf->nsets));
+	signature_add(conf, conf->nsets);
 	conf->sets[conf->nsets] = ca;
 	return conf->nsets++;
 }

@@ -21,34 +21,21 @@
  * length of a word, number of macros, number of reported errors.
  */
 
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf.h"
 
 #define LEX_DEPTH_MAX	8	/* include in include */
 #define LEX_FILES_MAX	128	/* in one configuration */
-#define LEX_FILE_MAX	1048576	/* octets of one file */
 #define LEX_MACROS_MAX	256
 #define LEX_ERRORS_MAX	20	/* reported; the rest is only counted */
 #define LEX_REPORT_SIZE	2048	/* path, line, message */
-
-struct source {
-	char		 path[KM_PATH_SIZE];
-	char		*text;
-	size_t		 len;
-	size_t		 pos;
-	int		 line;
-};
 
 struct macro {
 	TAILQ_ENTRY(macro) entry;
@@ -58,7 +45,7 @@ struct macro {
 };
 
 static struct {
-	struct source	 stack[LEX_DEPTH_MAX];
+	struct conf_source	 stack[LEX_DEPTH_MAX];
 	int		 depth;
 	int		 nfiles;
 	int		 eol_first;	/* ends the include line itself */
@@ -105,7 +92,7 @@ lex_start(conf_report report, void *arg)
 static void
 lex_pop(void)
 {
-	struct source	*s = &lex.stack[--lex.depth];
+	struct conf_source	*s = &lex.stack[--lex.depth];
 
 	free(s->text);
 	s->text = NULL;
@@ -177,117 +164,19 @@ lex_macro(const char *name, const char *value, int persist)
 	return 0;
 }
 
-/* An include is relative to the file that it stands in. */
-static int
-source_path(const char *path, char out[KM_PATH_SIZE])
-{
-	const char	*base, *slash;
-	int		 len;
-
-	if (path[0] == '/' || lex.depth == 0)
-		return strlcpy(out, path, KM_PATH_SIZE) < KM_PATH_SIZE ?
-		    0 : -1;
-	base = lex.stack[lex.depth - 1].path;
-	if ((slash = strrchr(base, '/')) == NULL)
-		len = snprintf(out, KM_PATH_SIZE, "%s", path);
-	else
-		len = snprintf(out, KM_PATH_SIZE, "%.*s/%s",
-		    (int)(slash - base), base, path);
-	return len < 0 || len >= KM_PATH_SIZE ? -1 : 0;
-}
-
-/* Whoever can write the configuration is the daemon. */
-static int
-source_trusted(int fd, const char *path, struct stat *st)
-{
-	if (fstat(fd, st) == -1) {
-		lex_error("%s: %s", path, strerror(errno));
-		return -1;
-	}
-	if (!S_ISREG(st->st_mode)) {
-		lex_error("%s: not a regular file", path);
-		return -1;
-	}
-	if (st->st_uid != 0 && st->st_uid != geteuid()) {
-		lex_error("%s: must be owned by root or by the user who "
-		    "starts kmaild", path);
-		return -1;
-	}
-	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
-		lex_error("%s: group or others can write it; say: "
-		    "chmod go-w %s", path, path);
-		return -1;
-	}
-	if (st->st_size > LEX_FILE_MAX) {
-		lex_error("%s: larger than %d octets", path, LEX_FILE_MAX);
-		return -1;
-	}
-	return 0;
-}
-
-static int
-source_read(int fd, struct source *s, size_t size)
-{
-	ssize_t	n;
-
-	if ((s->text = malloc(size + 1)) == NULL)
-		return -1;
-	while (s->len < size) {
-		n = read(fd, s->text + s->len, size - s->len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		if (n == 0)
-			break;
-		s->len += (size_t)n;
-	}
-	return 0;
-}
-
-static int
-source_open(const char *path, struct source *s)
-{
-	struct stat	 st;
-	char		 full[KM_PATH_SIZE];
-	int		 fd, ret = -1;
-
-	if (source_path(path, full) == -1) {
-		lex_error("file name is too long");
-		return -1;
-	}
-	strlcpy(s->path, full, sizeof(s->path));
-	if ((fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1) {
-		lex_error("%s: %s%s", s->path, strerror(errno),
-		    lex.depth == 0 && errno == ENOENT ? "; an empty file "
-		    "means the defaults, see kmaild.conf(5)" : "");
-		return -1;
-	}
-	if (source_trusted(fd, s->path, &st) == 0) {
-		ret = source_read(fd, s, (size_t)st.st_size);
-		if (ret == -1)
-			lex_error("%s: %s", s->path, strerror(errno));
-	}
-	close(fd);
-	return ret;
-}
-
 int
 lex_file(const char *path)
 {
-	struct source	*s;
+	struct conf_source	*s;
 
 	if (lex.depth == LEX_DEPTH_MAX || lex.nfiles == LEX_FILES_MAX) {
 		lex_error("too many includes");
 		return -1;
 	}
 	s = &lex.stack[lex.depth];
-	memset(s, 0, sizeof(*s));
-	if (source_open(path, s) == -1) {
-		free(s->text);
-		s->text = NULL;
+	if (conf_source_open(s, path, lex.depth == 0 ? NULL :
+	    s[-1].path) == -1)
 		return -1;
-	}
 	s->line = 1;
 	lex.eol_first = lex.depth > 0;
 	lex.depth++;
@@ -298,7 +187,7 @@ lex_file(const char *path)
 static int
 lex_getc(void)
 {
-	struct source	*s = &lex.stack[lex.depth - 1];
+	struct conf_source	*s = &lex.stack[lex.depth - 1];
 	int		 c;
 
 	if (lex.unget != -1) {
@@ -321,7 +210,7 @@ lex_getc(void)
 static int
 lex_getc_joined(void)
 {
-	struct source	*s = &lex.stack[lex.depth - 1];
+	struct conf_source	*s = &lex.stack[lex.depth - 1];
 	int		 c, next;
 
 	while ((c = lex_getc()) == '\\') {

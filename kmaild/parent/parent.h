@@ -30,7 +30,7 @@
 
 #include "conf.h"
 
-#define READY_SECONDS	60	/* start barrier: pass phrase, database recovery */
+#define READY_SECONDS	60	/* pass phrase, database recovery */
 #define STOP_SECONDS	15	/* from M_STOP to SIGKILL */
 
 struct options {

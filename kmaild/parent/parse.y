@@ -40,7 +40,7 @@ static struct conf		*conf;
 static struct conf_ca		*ca;		/* global or of the block */
 static struct conf_timeouts	*timeouts;	/* likewise */
 static struct conf_allow	*allow;
-static struct conf_account	 refused;	/* swallows a bad block's lines */
+static struct conf_account	 refused;	/* takes a bad block's lines */
 static char			 last[KM_PATH_SIZE];	/* for syntax errors */
 static char			 unknown[KM_PATH_SIZE];	/* began this line */
 static int			 line_start;

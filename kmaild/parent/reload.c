@@ -26,7 +26,8 @@
 
 #include "parent.h"
 
-#define DRAINING_MAX	4	/* replaced processes that still have sessions */
+#define DRAINING_MAX	4	/* replaced ones that have sessions left */
+#define REPORT_SIZE	sizeof(((struct m_ctl_result *)0)->text)
 
 static struct {
 	struct conf	*conf;		/* being prepared; NULL: none */
@@ -82,7 +83,7 @@ reload_report(const char *message, void *arg)
 	char	*text = arg;
 
 	if (text[0] == '\0')
-		strlcpy(text, message, sizeof(((struct m_ctl_result *)0)->text));
+		strlcpy(text, message, REPORT_SIZE);
 }
 
 /* What was settled at start: processes and folders depend on it. */
@@ -218,7 +219,7 @@ reload_prepare(struct parent *p)
 void
 reload_begin(struct parent *p, const struct m_ctl *request)
 {
-	char		 text[sizeof(((struct m_ctl_result *)0)->text)] = "";
+	char		 text[REPORT_SIZE] = "";
 	const char	*error;
 
 	if (p->phase != PARENT_RUNNING || reload.conf != NULL) {

@@ -34,7 +34,7 @@
 #define PAUSE_FIRST	100	/* ms before the first restart, then doubled */
 #define PAUSE_MAX	60000
 #define PAUSE_FORGET	10000	/* ms of running after which it begins anew */
-#define EXIT_BUILD	75	/* EX_TEMPFAIL: another build, init tries again */
+#define EXIT_BUILD	75	/* EX_TEMPFAIL: init tries again */
 
 struct service {
 	struct child	*current;

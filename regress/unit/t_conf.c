@@ -23,7 +23,7 @@
  * link: kmaild/parent/conf.o kmaild/parent/conf_allow.o
  * link: kmaild/parent/conf_check.o kmaild/parent/conf_lex.o
  * link: kmaild/parent/conf_print.o kmaild/parent/conf_value.o
- * link: kmaild/parent/parse.o
+ * link: kmaild/parent/conf_source.o kmaild/parent/parse.o
  */
 
 #include <sys/stat.h>
