@@ -22,7 +22,7 @@
 
 #include "common/reason.h"
 
-#define IMAPCODE_BACKOFF_MAX	900	/* seconds: a server's word goes so far */
+#define IMAPCODE_BACKOFF_MAX	900	/* seconds: more is not obeyed */
 #define IMAPCODE_QUOTA_HOLD	14400	/* seconds after [OVERQUOTA] */
 
 /*

@@ -109,7 +109,7 @@ cleartext_input(struct cleartext *c, const unsigned char *p, size_t len)
 			cleartext_end(c, R_IMAP_CLOSED);
 			return -1;
 		case STARTTLS_DONE:
-			/* TLS is ours to begin: the server has nothing to say */
+			/* TLS is ours to begin: nothing may come now */
 			n = recv(c->fd, &peek, 1, MSG_PEEK) > 0;
 			cleartext_end(c, n ? R_STARTTLS_INJECTED : R_NONE);
 			return -1;

@@ -26,14 +26,14 @@
 #include "common/sandbox.h"
 #include "fetcher.h"
 
-#define LINGER		2000	/* ms that a drained fetcher waits for stragglers */
+#define LINGER		2000	/* ms for stragglers when replaced */
 
 static struct event_base	*base;
 static struct m_conf_fetcher	 conf;
 static struct channel		 parent;
 static struct channel		*store;
 static struct channel		*vault;
-static int			 peer_fd[P_MAX];	/* until the loop starts */
+static int			 peer_fd[P_MAX];	/* until the loop */
 static struct event		 ev_sigchld;
 static struct event		 ev_drain;
 static int64_t			 drain_at;

@@ -109,7 +109,7 @@ void		 connect_start(struct connect *,
 void		 connect_cancel(struct connect *);
 
 /* tcp-linux.c, tcp-openbsd.c: keep-alive and time-outs; best effort */
-#define TCP_DEAD_AFTER	120		/* seconds without any acknowledgement */
+#define TCP_DEAD_AFTER	120		/* seconds without any ACK */
 
 void		 tcp_options(int);
 

@@ -337,9 +337,7 @@ session_end_all(void)
 {
 	struct session	*s;
 
-	while ((s = TAILQ_FIRST(&sessions)) != NULL) {
+	TAILQ_FOREACH(s, &sessions, entry)
 		if (s->pid != 0)
 			kill(s->pid, SIGKILL);
-		session_free(s);
-	}
 }

@@ -25,7 +25,7 @@
 #include "session.h"
 
 #define RELAY_SIZE	16384	/* each way: one TLS record */
-#define RELAY_TURNS	32	/* buffers from the server before a look around */
+#define RELAY_TURNS	32	/* buffers from the server, then a look around */
 #define RELAY_WAIT_MAX	3600000	/* ms of one poll(2) */
 
 /*

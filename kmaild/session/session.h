@@ -52,9 +52,9 @@ void		 link_ready(const struct pollfd *);
 
 /* ---- prime.c: CA sets and TLS contexts that only lack their socket ---- */
 
-#define CA_SETS_MAX	1024		/* one an account block, and the global */
+#define CA_SETS_MAX	1024		/* the global one, account blocks */
 #define CA_SET_SIZE_MAX	(4u << 20)	/* octets; a system's bundle is 0.3 M */
-#define PRIMED_MAX	16		/* hosts; each holds its parsed CA set */
+#define PRIMED_MAX	16		/* hosts; each with its own CA set */
 
 void		 prime_init(void);
 /* Append one PEM file to a set; the descriptor is owned. */
@@ -183,8 +183,8 @@ enum filter_result {
 };
 
 struct filter {
-	int		 idle;		/* IDLE was sent: only DONE may follow */
-	int		 logout;	/* LOGOUT was sent: nothing may follow */
+	int		 idle;		/* IDLE was sent: DONE must follow */
+	int		 logout;	/* LOGOUT was sent: nothing may */
 	size_t		 literal;	/* octets of a literal still to come */
 	size_t		 sent;		/* octets of buf that were passed on */
 	size_t		 len;

@@ -31,7 +31,7 @@
 #include "common/sandbox.h"
 #include "session.h"
 
-#define LINGER		2000	/* ms that a drained zygote waits for stragglers */
+#define LINGER		2000	/* ms for stragglers when replaced */
 
 static int		 sigchld_pipe[2];
 static unsigned int	 nchildren;
@@ -188,7 +188,7 @@ parent_message(struct imsg *imsg)
 	case M_STOP:
 		exit(0);
 	default:
-		/* CA files are for a new zygote: this one could not read them */
+		/* CA files are for a new zygote: this one is closed */
 		fatalx(LC_MALFORMED, type);
 	}
 }
