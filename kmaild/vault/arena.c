@@ -59,8 +59,8 @@ arena_close(void)
 {
 	if (!is_open)
 		fatalx(LC_INVARIANT, 0);
-	sodium_memzero((unsigned char *)arena + sizeof(arena->data),
-	    sizeof(*arena) - sizeof(arena->data));
+	sodium_memzero(arena->master,
+	    sizeof(*arena) - offsetof(struct arena, master));
 	is_open = 0;
 	if (sodium_mprotect_noaccess(arena) == -1)
 		fatal(LC_MEMORY);

@@ -55,6 +55,7 @@ static int		 key_fetch(struct datakey *);
 static void		 key_bind(struct binding *, const struct id *);
 static enum reason	 key_unwrap(struct arena *, const struct datakey *);
 static enum reason	 key_create(struct arena *, struct datakey *);
+static void		 key_mark(struct arena *, unsigned char[KEY_SIZE]);
 static enum reason	 key_take(struct arena *, int);
 
 static int
@@ -209,16 +210,30 @@ key_create(struct arena *a, struct datakey *dk)
 	return R_NONE;
 }
 
+/* Tells on reload whether the text is the same, and nothing else. */
+static void
+key_mark(struct arena *a, unsigned char mark[KEY_SIZE])
+{
+	crypto_generichash(mark, KEY_SIZE, a->text, a->text_len, a->data,
+	    sizeof(a->data));
+}
+
 static enum reason
 key_take(struct arena *a, int fd)
 {
 	struct datakey	 dk;
+	unsigned char	 mark[KEY_SIZE];
 	enum reason	 r;
 	int		 found;
 
 	memset(&dk, 0, sizeof(dk));
 	if (key_read(fd, a) == -1)
 		return R_KEY_INVALID;
+	if (state == R_NONE) {
+		key_mark(a, mark);
+		if (sodium_memcmp(mark, a->mark, sizeof(mark)) == 0)
+			return R_NONE;
+	}
 	if ((found = key_fetch(&dk)) == -1)
 		return db_reason();
 	if (!found)
@@ -226,9 +241,11 @@ key_take(struct arena *a, int fd)
 	if ((r = key_derive(a, dk.salt)) != R_NONE)
 		return r;
 	r = found ? key_unwrap(a, &dk) : key_create(a, &dk);
-	if (r == R_NONE)
-		data_id = dk.id;
-	return r;
+	if (r != R_NONE)
+		return r;
+	data_id = dk.id;
+	key_mark(a, a->mark);
+	return R_NONE;
 }
 
 enum reason
@@ -237,7 +254,6 @@ key_load(uint32_t source, int fd)
 	struct arena	*a;
 
 	a = arena_open();
-	sodium_memzero(a->data, sizeof(a->data));
 	switch (source) {
 	case KEY_FILE:
 	case KEY_CREDENTIAL:
@@ -251,8 +267,10 @@ key_load(uint32_t source, int fd)
 		state = R_KEY_INVALID;
 		break;
 	}
-	if (state != R_NONE)
+	if (state != R_NONE) {
 		sodium_memzero(a->data, sizeof(a->data));
+		sodium_memzero(a->mark, sizeof(a->mark));
+	}
 	arena_close();
 	if (fd != -1)
 		close(fd);

@@ -95,8 +95,9 @@ int	 conf_admin_any(uid_t, gid_t);
 #define KEY_TEXT_MAX	1024	/* a key file; longer is not a key */
 
 struct arena {
-	unsigned char	 data[KEY_SIZE];	/* data key; survives a close */
-	unsigned char	 master[KEY_SIZE];
+	unsigned char	 data[KEY_SIZE];	/* data key */
+	unsigned char	 mark[KEY_SIZE];	/* of the text that gave it */
+	unsigned char	 master[KEY_SIZE];	/* from here on: wiped */
 	unsigned char	 text[KEY_TEXT_MAX + 1];
 	size_t		 text_len;
 	struct credential credential;
@@ -106,7 +107,7 @@ struct arena {
 void	 arena_init(void);
 /* Make it readable.  Must be followed by arena_close() in the same call. */
 struct arena	*arena_open(void);
-/* Wipe all but the data key and make it inaccessible. */
+/* Wipe all but data key and mark, and make it inaccessible. */
 void	 arena_close(void);
 
 /* memory-linux.c, memory-openbsd.c: 0, or -1 with errno */

@@ -61,7 +61,6 @@ setup(void **state)
 {
 	(void)state;
 	rig_folder();
-	key_load(KEY_NONE, -1);
 	return 0;
 }
 
@@ -427,8 +426,8 @@ secret_works(void **state)
 	arena_close();
 	/* nothing of it stays, but the data key */
 	a = arena_open();
-	assert_int_equal(sodium_is_zero((unsigned char *)a + KEY_SIZE,
-	    sizeof(*a) - KEY_SIZE), 1);
+	assert_int_equal(sodium_is_zero(a->master,
+	    sizeof(*a) - offsetof(struct arena, master)), 1);
 	assert_int_equal(sodium_is_zero(a->data, KEY_SIZE), 0);
 	arena_close();
 	assert_false(file_has("vault.db", RIG_PASSWORD, strlen(RIG_PASSWORD)));
