@@ -30,7 +30,18 @@ static int	 session_retry_list(struct worker *,
 static void	 session_examined(struct worker *,
 		    const struct imap_status *);
 static int	 session_fatal(enum reason);
+static int	 only_inbox(const struct worker *);
 static void	 folder_failed(struct worker *, enum reason);
+
+/* Nothing but the folder that every mailbox has. */
+static int
+only_inbox(const struct worker *w)
+{
+	const struct w_order	*o = &w->order;
+
+	return o->folders_len == 0 || (o->folders_len == 6 &&
+	    folder_is_inbox((const unsigned char *)o->folders, 5));
+}
 
 void
 session_start(struct worker *w)
@@ -189,6 +200,8 @@ session_next(struct worker *w)
 		w->examined.name_len = f->name_len;
 		memcpy(w->examined.name, f->name, f->name_len);
 		w->stage = STAGE_EXAMINE;
+		if (w->early)
+			return;		/* asked for already */
 		if (worker_examine(w, f->name, f->name_len) == 0)
 			return;
 		/* a name with control characters cannot be said */
@@ -259,7 +272,9 @@ session_status(struct worker *w, const struct cmd *c,
     const struct imap_status *st)
 {
 	if (c->kind == CMD_EXAMINE) {
-		session_examined(w, st);
+		w->early = 0;
+		if (w->stage == STAGE_EXAMINE)
+			session_examined(w, st);
 		return;
 	}
 	/* RFC 2971, RFC 5161: the answer to these does not matter */
@@ -283,4 +298,9 @@ session_status(struct worker *w, const struct cmd *c,
 		worker_cmd(w, CMD_ID, "ID (\"name\" \"kmaild\" "
 		    "\"version\" \"%s\")", KM_BUILD);
 	session_ask_list(w);
+	/* the usual order: one wait less */
+	if (w->order.purpose == PURPOSE_FETCH && only_inbox(w)) {
+		w->early = 1;
+		worker_examine(w, (const unsigned char *)"INBOX", 5);
+	}
 }

@@ -180,6 +180,7 @@ struct worker {
 	uint32_t	 caps;
 	int		 utf8;		/* ENABLE UTF8=ACCEPT worked */
 	int		 plain_list;	/* LIST RETURN was refused */
+	int		 early;		/* EXAMINE is in flight before its turn */
 	uint8_t		 hit[PATTERNS_MAX];
 	uint32_t	 nlisted;
 	struct folder	**chosen;
