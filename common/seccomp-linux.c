@@ -248,13 +248,14 @@ static void	 seccomp_trap(void);
 static void
 seccomp_trapped(int sig, siginfo_t *info, void *context)
 {
-	char	 text[] = "sandbox: system call 0000 refused\n";
-	int	 i, n = info->si_syscall;
+	static char	 text[] = "sandbox: refused system call 0000\n";
+	char		*digit = text + sizeof(text) - 2;
+	int		 i, n = info->si_syscall;
 
 	(void)sig;
 	(void)context;
 	for (i = 0; i < 4; i++, n /= 10)
-		text[25 + 3 - i] = (char)('0' + n % 10);
+		*--digit = (char)('0' + n % 10);
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) == -1)
 		_exit(127);
 	_exit(126);
