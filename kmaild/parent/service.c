@@ -191,12 +191,14 @@ service_replace(struct child *c)
 static void
 service_log_death(const struct child *c)
 {
-	int	 level = LOG_WARNING;
+	int	 level = LOG_WARNING, stopping;
 
-	if (WIFEXITED(c->status) && WEXITSTATUS(c->status) == 0)
-		level = c->phase == CHILD_DRAINING ||
-		    c->parent->phase == PARENT_STOPPING ? LOG_DEBUG :
-		    LOG_WARNING;
+	stopping = c->parent->phase == PARENT_STOPPING;
+	if (stopping && c->phase == CHILD_DOOMED)
+		level = LOG_DEBUG;
+	else if ((stopping || c->phase == CHILD_DRAINING) &&
+	    WIFEXITED(c->status) && WEXITSTATUS(c->status) == 0)
+		level = LOG_DEBUG;
 	if (WIFSIGNALED(c->status))
 		log_code(level, LC_CHILD_SIGNAL, NULL, c->proc,
 		    WTERMSIG(c->status), 0);
@@ -256,6 +258,8 @@ service_lost(struct parent *p, enum proc proc, int status)
 		service_pause(s, proc);
 		return;
 	}
+	if (build)
+		log_code(LOG_ERR, LC_BUILD, NULL, 0, 0, 0);
 	log_code(LOG_ERR, LC_CHILD_LOST, NULL, proc, 0, 0);
 	service_stop_all(p, build ? EXIT_BUILD : 1);
 }

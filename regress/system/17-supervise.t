@@ -59,6 +59,16 @@ $r = command($d, '-L', "$d->{dir}/nothing");
 is($r->{status}, 1, 'no programs');
 like($r->{err}, qr{nothing/kmaild-}, 'says which is missing');
 
+# Programs of another build, as in the middle of an upgrade.
+mkdir "$d->{dir}/build" or die;
+symlink Kmaild::Daemon::program($_), "$d->{dir}/build/$_"
+    for qw(kmaild-vault kmaild-vault-session kmaild-store);
+Kmaild::Dir::spew("$d->{dir}/build/kmaild-fetcher", "#!/bin/sh\nexit 75\n",
+    0755);
+$r = command($d, '-L', "$d->{dir}/build");
+is($r->{status}, 75, 'another build: exit status 75');
+like($r->{err}, qr/another build/, 'another build: says so');
+
 # What others may not touch.
 sub refused
 {
