@@ -89,7 +89,6 @@
 	    "sanitizer build for tests: there is no sandbox")		\
 	X(125, LC_SOCKET_MODE, "socket-mode",				\
 	    "group or mode of the sockets cannot be changed: {e}")	\
-	X(126, LC_LOGLEVEL, "log-level", "log level is now {a}")	\
 	/* vault: 200 to 299 */						\
 	X(200, LC_ACCOUNT_ADDED, "account-added", "account added")	\
 	X(201, LC_ACCOUNT_SET, "account-set", "account changed")	\
