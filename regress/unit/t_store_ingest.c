@@ -580,6 +580,21 @@ test_abort(void **state)
 	assert_int_equal(rig_sql("SELECT offset FROM message"), 0);
 }
 
+/* A body whose two runs are off by this much. */
+static void
+runs(uint64_t folder, int first, int second)
+{
+	size_t		 len = rig_body(buf, folder, 1, 1, 1);
+	uint32_t	 v[2];
+
+	memcpy(v, buf + sizeof(struct w_body), sizeof(v));
+	v[0] += (uint32_t)first;
+	v[1] += (uint32_t)second;
+	memcpy(buf + sizeof(struct w_body), v, sizeof(v));
+	assert_int_equal(ingest_body(in, buf, len), INGEST_MALFORMED);
+	in->open = 0;
+}
+
 /* What no worker of ours says. */
 static void
 test_hostile(void **state)
@@ -590,6 +605,7 @@ test_hostile(void **state)
 	uint64_t		 f, other;
 	uint32_t		 v;
 	size_t			 len;
+	int			 i;
 
 	(void)state;
 	begin();
@@ -612,6 +628,7 @@ test_hostile(void **state)
 	assert_int_equal(examine("B", 7, &q), INGEST_MALFORMED);
 	assert_int_equal(body(other, 0, 1, 1), INGEST_MALFORMED);
 	assert_int_equal(covered(other, 0), INGEST_MALFORMED);
+	assert_int_equal(failed(other, 0, R_MSG_EMPTY), INGEST_MALFORMED);
 	/* reasons that are no message's */
 	assert_int_equal(failed(other, 9, R_NONE), INGEST_MALFORMED);
 	assert_int_equal(failed(other, 9, R_IMAP_AUTH_FAILED),
@@ -646,15 +663,31 @@ test_hostile(void **state)
 	HOSTILE(flags, 0);
 	HOSTILE(field_len[0], BODY_FIELD_MAX + 1);
 	HOSTILE(field_len[3], 1);
-	/* runs that do not add up */
-	len = rig_body(buf, other, 1, 1, 1);
-	memcpy(&v, buf + sizeof(b), sizeof(v));
-	v++;
-	memcpy(buf + sizeof(b), &v, sizeof(v));
-	assert_int_equal(ingest_body(in, buf, len), INGEST_MALFORMED);
+	/* too large, in pieces */
+	memset(&b, 0, sizeof(b));
+	b.folder = other;
+	b.uid = 1;
+	b.size = (1 << 20) + 1;
+	b.flags = BODY_FIRST;
+	assert_int_equal(ingest_body(in, (unsigned char *)&b, sizeof(b)),
+	    INGEST_MALFORMED);
+	b.size--;
+	assert_int_equal(ingest_body(in, (unsigned char *)&b, sizeof(b)),
+	    INGEST_OK);
 	in->open = 0;
+	/* runs that do not add up, or are empty */
+	for (i = 0; i < 4; i++) {
+		static const int	 wrong[4][2] = { { 1, 0 }, { -1, 0 },
+					    { 0, 1 }, { 0, -1 } };
+
+		runs(other, wrong[i][0], wrong[i][1]);
+	}
+	len = rig_body(buf, other, 1, 1, 1);
+	memcpy(&b, buf, sizeof(b));
 	v = 0;
 	memcpy(buf + sizeof(b), &v, sizeof(v));
+	v = b.data_len;
+	memcpy(buf + sizeof(b) + sizeof(v), &v, sizeof(v));
 	assert_int_equal(ingest_body(in, buf, len), INGEST_MALFORMED);
 	in->open = 0;
 	ingest_drop(in);
@@ -801,6 +834,30 @@ test_removal(void **state)
 	    " + (SELECT count(*) FROM account)"), 0);
 }
 
+/* Killed after the word and before the deed: the next start does it. */
+static void
+test_removal_crash(void **state)
+{
+	struct w_position	 p;
+	struct stat		 st;
+	char			 dir[256], hex[ID_HEX_SIZE];
+
+	(void)state;
+	assert_int_equal(body(inbox(7, &p), 1, 1, 1), INGEST_OK);
+	assert_int_equal(commit(), 0);
+	ingest_free(in);
+	in = NULL;
+	snprintf(dir, sizeof(dir), "%s/%s", rig_dir, id_hex(&mine->id, hex));
+	assert_int_equal(rig_sql("UPDATE account SET committed = 3"
+	    " RETURNING 1"), 1);
+	rig_crash();
+	assert_int_equal(stat(dir, &st), 0);
+	removal_start();
+	rig_turn();
+	assert_int_equal(stat(dir, &st), -1);
+	assert_int_equal(rig_sql("SELECT count(*) FROM account"), 0);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(test_ ## name, setup, teardown)
 
@@ -814,7 +871,7 @@ main(void)
 		TEST(full_segment), TEST(full_database), TEST(pieces),
 		TEST(abort),
 		TEST(hostile), TEST(waiting), TEST(waiting_pause),
-		TEST(crasher), TEST(removal)
+		TEST(crasher), TEST(removal), TEST(removal_crash)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -498,6 +498,8 @@ test_backoff(void **state)
 static void
 test_refused(void **state)
 {
+	int64_t	 ended;
+
 	(void)state;
 	hear();
 	verdict(R_IMAP_AUTH_FAILED, 0, 1);
@@ -506,6 +508,12 @@ test_refused(void **state)
 	assert_in_range(starts_after(3000), 500, 700);
 	verdict(R_IMAP_AUTH_FAILED, 0, 3);
 	assert_int_equal(reason(), R_PASSWORD_REFUSED_HOLD);
+	ended = rig_sql("SELECT count(*) FROM event WHERE code = 621");
+	assert_int_equal(starts_after(90000), -1);
+	assert_int_equal(rig_sql("SELECT count(*) FROM event"
+	    " WHERE code = 621"), ended);
+	/* a reload does not count as a person */
+	plan_every_changed();
 	assert_int_equal(starts_after(90000), -1);
 	assert_int_equal(plan_next_due(&mine->id), 0);
 	assert_int_equal(plan_sync_now(&mine->id, 1), 0);
