@@ -94,10 +94,16 @@ my $r = run({ env => $d->environment, timeout => 120 }, 'sh', '-c',
 like($r->{out}, qr/^$huge->[0]{sha}\b/, 'it comes out as it went in');
 
 # Over the limit: on the list, and in nobody's way.
-$d->write_conf("message max-size 150M\n");
+$dir = $server->maildir('alice', 'Large');
+$small = $corpus->fill($dir, count => 2, set => 'simple');
+my $large = $corpus->fill($dir, count => 1, uid => 3, content => sub {
+	return $corpus->head . "\n" . $corpus->text($MB) x 3 });
+$more = $corpus->fill($dir, count => 2, set => 'simple', uid => 4);
+$corpus->uidlist($dir, 1600000000, $small, $large, $more);
+$d->write_conf("message max-size 2M\n");
 is($d->ctl('reload')->{status}, 0, 'reload');
 $d->add_account('limit', port => $server->imaps,
-    words => [ folder => 'Huge' ]);
+    words => [ folder => 'Large' ]);
 ($status, $report) = $d->sync('limit');
 isnt($status, 0, 'a message over max-size: not ok');
 is($report->{last_sync_status}, 'partial', 'but partial');
