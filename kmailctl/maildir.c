@@ -154,7 +154,7 @@ maildir_open(struct maildir *m, const char *path)
 	    (m->new = maildir_folder(path, "new")) == -1 ||
 	    (m->cur = maildir_folder(path, "cur")) == -1)
 		return CTL_FAILED;
-	/* Held until the end: files in tmp have names of their own only once. */
+	/* Until the end: the names in tmp are the same for each export. */
 	if (flock(m->tmp, LOCK_EX | LOCK_NB) == -1) {
 		complain("Wait for it to end.",
 		    "%s: another export writes there", path);
@@ -325,11 +325,10 @@ int
 export_maildir(const char *account, const char *path)
 {
 	struct maildir	 m;
-	json_t		*request = request_new("message-list");
+	json_t		*request;
 	int		 code;
 
 	memset(&m, 0, sizeof(m));
-	request_text(request, "account", account);
 	if ((code = daemon_open()) != CTL_DONE ||
 	    (code = maildir_open(&m, path)) != CTL_DONE)
 		return code;
@@ -340,10 +339,12 @@ export_maildir(const char *account, const char *path)
 	if (m.present.n > 0)
 		qsort(m.present.id, m.present.n, sizeof(struct id),
 		    id_compare);
-	if ((code = daemon_run(request, list_item, &m)) != CTL_DONE)
-		return code;
+	request = request_new("message-list");
+	request_text(request, "account", account);
+	code = daemon_run(request, list_item, &m);
 	progress_begin(&m.progress, "export");
-	code = maildir_fetch(&m, account);
+	if (code == CTL_DONE)
+		code = maildir_fetch(&m, account);
 	progress_end(&m.progress);
 	free(m.present.id);
 	free(m.wanted.id);

@@ -234,23 +234,26 @@ int
 export_mbox(const char *account, const char *path)
 {
 	struct mbox	 m;
-	json_t		*request = request_new("message-export");
+	json_t		*request;
 	char		 copy[KM_PATH_SIZE];
 	int		 code;
 
 	memset(&m, 0, sizeof(m));
-	request_text(request, "account", account);
 	if ((code = daemon_open()) != CTL_DONE)
 		return code;
 	if ((m.fp = mbox_open(path)) == NULL)
 		return CTL_FAILED;
 	strlcpy(copy, path, sizeof(copy));
 	ctl_sandbox(dirname(copy));
+	request = request_new("message-export");
+	request_text(request, "account", account);
 	progress_begin(&m.progress, "export");
 	code = daemon_run(request, mbox_item, &m);
 	progress_end(&m.progress);
 	if (code == CTL_DONE)
 		code = mbox_finish(&m, path);
+	else
+		fclose(m.fp);
 	if (code != CTL_DONE) {
 		unlink(temporary);
 		return code;

@@ -93,7 +93,8 @@ sync_report(struct sync *sync, json_t *item)
 	else if (strcmp(status, "ok") != 0)
 		sync->failed = 1;
 	json_array_append(sync->reports, item);
-	report_row(item, &sync->t);
+	if (!options()->json)
+		report_row(item, &sync->t);
 }
 
 static int
@@ -114,27 +115,27 @@ int
 sync_accounts(const struct call *call)
 {
 	struct sync	 sync;
-	json_t		*request = request_new("sync");
+	json_t		*request;
 	int		 code;
 
 	memset(&sync, 0, sizeof(sync));
+	if ((code = daemon_open()) != CTL_DONE)
+		return code;
+	ctl_sandbox(NULL);
+	request = request_new("sync");
 	request_names(request, call);
 	report_columns(&sync.t);
 	sync.reports = json_array();
 	daemon_patience(0);
-	if ((code = daemon_open()) != CTL_DONE)
-		return code;
-	ctl_sandbox(NULL);
 	progress_begin(&sync.progress, "sync");
 	code = daemon_run(request, sync_item, &sync);
 	progress_end(&sync.progress);
 	if (code == CTL_DONE && json_array_size(sync.reports) == 0)
 		complain(NULL, "there is no account to fetch that is not "
 		    "paused");
-	if (!options()->json) {
-		columns_end(&sync.t);
+	columns_end(&sync.t);
+	if (!options()->json)
 		report_remedies(sync.reports);
-	}
 	json_decref(sync.reports);
 	free(sync.parts);
 	if (code != CTL_DONE)

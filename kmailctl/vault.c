@@ -29,6 +29,37 @@ static struct imsgbuf	 vault;
 
 static uint16_t		 asked_port;	/* of the last ADD or SET */
 
+/* By enum v_status; a reason's own remedy goes before the one here. */
+static const struct {
+	const char	*word;
+	const char	*remedy;
+	const char	*text;
+} refusals[] = {
+	[V_DENIED] = { "denied",
+	    "Ask for `allow ... { admin }' in kmaild.conf(5), or use root's "
+	    "rights.", "only an administrator of the account may do this" },
+	[V_EXISTS] = { "invalid",
+	    "`kmailctl account list' shows the names in use.",
+	    "there is an account of that name already" },
+	[V_MISSING] = { "not-found",
+	    "`kmailctl account list' shows those that there are.",
+	    "no such account" },
+	[V_INVALID] = { "invalid", "See kmailctl(8) for its form.",
+	    "the vault refuses the value" },
+	[V_PORT] = { "invalid", NULL, NULL },	/* vault_port() */
+	[V_CHANGED] = { "invalid",
+	    "Look at `kmailctl account show', then repeat this.",
+	    "the account was changed meanwhile, so nothing was stored" },
+	[V_KEY] = { "unavailable", "See kmaild.conf(5), `key file'.",
+	    "nothing secret can be stored" },
+	[V_STORE] = { "unavailable", "Look at its log.",
+	    "kmaild could not keep it" },
+	[V_BUSY] = { "busy", "Try again.",
+	    "another change of this account is under way" },
+	[V_ERROR] = { "internal", "Look at its log.",
+	    "kmaild could not keep it" },
+};
+
 static void	 vault_port(void);
 static int	 vault_refused(const struct v_reply *);
 
@@ -122,59 +153,28 @@ vault_port(void)
 static int
 vault_refused(const struct v_reply *reply)
 {
-	enum reason	 reason = R_NONE;
-	const char	*remedy = NULL, *word = "";
+	const char	*remedy = NULL, *reason = NULL;
+	uint32_t	 status = reply->status;
 
-	if (reason_check(reply->reason) == 0 && reply->reason != R_NONE) {
-		reason = (enum reason)reply->reason;
-		remedy = reason_remedy(reason);
-		word = reason_word(reason);
+	if (status >= sizeof(refusals) / sizeof(refusals[0]) ||
+	    refusals[status].word == NULL)
+		status = V_ERROR;
+	if (reply->reason != R_NONE && reason_check(reply->reason) == 0) {
+		reason = reason_word((enum reason)reply->reason);
+		remedy = reason_remedy((enum reason)reply->reason);
 	}
-	switch (reply->status) {
-	case V_DENIED:
-		refuse("denied", "Ask for `allow ... { admin }' in "
-		    "kmaild.conf(5), or use root's rights.",
-		    "only an administrator of the account may do this");
-		break;
-	case V_EXISTS:
-		refuse("invalid", "`kmailctl account list' shows the names in "
-		    "use.", "there is an account of that name already");
-		break;
-	case V_MISSING:
-		refuse("not-found", "`kmailctl account list' shows those that "
-		    "there are.", "no such account");
-		break;
-	case V_INVALID:
-		refuse("invalid", "See kmailctl(8) for its form.",
-		    "%s: the vault refuses the value", reply->field);
-		break;
-	case V_PORT:
+	if (remedy == NULL)
+		remedy = refusals[status].remedy;
+	if (status == V_PORT)
 		vault_port();
-		break;
-	case V_CHANGED:
-		refuse("invalid", "Look at `kmailctl account show', then "
-		    "repeat this.", "the account was changed meanwhile: "
-		    "nothing was stored");
-		break;
-	case V_KEY:
-		refuse("unavailable", remedy,
-		    "nothing secret can be stored: %s", word);
-		break;
-	case V_STORE:
-	case V_ERROR:
-		refuse("unavailable", remedy == NULL ? "Look at its log." :
-		    remedy, "kmaild could not keep it%s%s",
-		    reason == R_NONE ? "" : ": ", word);
-		break;
-	case V_BUSY:
-		refuse("busy", "Try again.",
-		    "another change of this account is under way");
-		return CTL_LATER;
-	default:
-		refuse("internal", "Look at its log.", "kmaild failed");
-		break;
-	}
-	return CTL_FAILED;
+	else if (status == V_INVALID)
+		refuse(refusals[status].word, remedy, "%s: %s", reply->field,
+		    refusals[status].text);
+	else
+		refuse(refusals[status].word, remedy, "%s%s%s",
+		    refusals[status].text, reason == NULL ? "" : ": ",
+		    reason == NULL ? "" : reason);
+	return status == V_BUSY ? CTL_LATER : CTL_FAILED;
 }
 
 /* The vault keeps an IPv6 address in brackets. */

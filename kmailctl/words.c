@@ -28,6 +28,7 @@ static void	 word_path(FILE *, const struct word *const *, size_t);
 static void	 word_usage(const struct word *const *, size_t);
 static void	 word_choices(const struct word *, const char *,
 		    const struct word *const *, size_t);
+static void	 help_line(const char *, const struct word *);
 static void	 help_below(const struct word *, char *, size_t);
 static int	 word_run(const struct word *const *, size_t, int, char **);
 
@@ -173,6 +174,13 @@ words_run(const struct word *table, int argc, char **argv)
 }
 
 static void
+help_line(const char *prefix, const struct word *w)
+{
+	printf("  %s%s%s%s\n\t%s\n", prefix, w->name,
+	    w->args[0] == '\0' ? "" : " ", w->args, w->help);
+}
+
+static void
 help_below(const struct word *table, char *prefix, size_t size)
 {
 	const struct word	*w;
@@ -185,8 +193,7 @@ help_below(const struct word *table, char *prefix, size_t size)
 			prefix[len] = '\0';
 			continue;
 		}
-		printf("  %s%s%s%s\n\t%s\n", prefix, w->name,
-		    w->args[0] == '\0' ? "" : " ", w->args, w->help);
+		help_line(prefix, w);
 	}
 }
 
@@ -203,28 +210,25 @@ int
 words_help(const struct word *table, int argc, char **argv)
 {
 	const struct word	*path[DEPTH], *w, *other;
+	const struct word	*below = table;
 	char			 prefix[128] = "";
 	size_t			 n = 0;
 
-	for (; argc > 0 && table != NULL; argc--, argv++) {
-		if ((w = word_find(table, argv[0], &other)) == NULL) {
-			word_choices(table, argv[0], path, n);
+	for (; argc > 0; argc--, argv++) {
+		if ((w = word_find(below, argv[0], &other)) == NULL) {
+			word_choices(below, argv[0], path, n);
 			return CTL_USAGE;
 		}
 		path[n++] = w;
-		table = w->sub;
-		if (table != NULL) {
-			strlcat(prefix, w->name, sizeof(prefix));
-			strlcat(prefix, " ", sizeof(prefix));
+		below = w->sub;
+		if (below == NULL) {
+			help_line(prefix, w);
+			return CTL_DONE;
 		}
+		strlcat(prefix, w->name, sizeof(prefix));
+		strlcat(prefix, " ", sizeof(prefix));
 	}
-	if (table != NULL) {
-		help_below(table, prefix, sizeof(prefix));
-		return CTL_DONE;
-	}
-	w = path[n - 1];
-	printf("  %s%s%s%s\n\t%s\n", prefix, w->name,
-	    w->args[0] == '\0' ? "" : " ", w->args, w->help);
+	help_below(below, prefix, sizeof(prefix));
 	return CTL_DONE;
 }
 
