@@ -115,7 +115,9 @@ static const struct row rows[] = {
 	/* qsort(3) of glibc 2.36 asks how much memory there is */
 	MAY(LONG | S_WORKER, sysinfo),
 	MAY1(LONG, prlimit64, EQ(2, 0)),
-	MAY1(LONG, newfstatat, EQ(3, AT_EMPTY_PATH)), MAY(LONG, fstat),
+	/* fstat(3); names could be looked at with it, though nothing read */
+	MAY1(DB | S_CTL, newfstatat, EQ(3, AT_EMPTY_PATH)),
+	MAY(DB | S_CTL, fstat),
 
 	/* libevent */
 	MAY(LOOP, epoll_create1), MAY(LOOP, epoll_ctl), MAY(LOOP, epoll_wait),

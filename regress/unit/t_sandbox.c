@@ -68,6 +68,7 @@
 static char	 dir[] = "/tmp/t_sandbox.XXXXXX";	/* may be written */
 static char	 outside[] = "/tmp/t_sandbox.XXXXXX";	/* may not */
 static char	 path[64];
+static char	 stat_buf[sizeof(struct stat)];
 static uint16_t	 port_open, port_shut;	/* one in the list, one not */
 static int	 listen_open, listen_shut, listen_local, listen_abstract;
 static int	 pair[2];
@@ -325,6 +326,7 @@ ACT(write, write(pair[0], "", 1))
 ACT(sendmsg, sendmsg(pair[0], &(struct msghdr){ .msg_iovlen = 0 }, 0))
 /* files */
 ACT_CALL(open, SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY)
+ACT_CALL(stat, SYS_newfstatat, AT_FDCWD, "/etc/passwd", stat_buf, 0)
 ACT(make_outside, make_file(outside))
 ACT(make_inside, make_file(dir))
 ACT(folder_outside, make_folder(outside))
@@ -423,6 +425,7 @@ static const struct row {
 	ROW(write,		"WWWWWWWW"),
 	ROW(sendmsg,		"WWWWWWWW"),
 	ROW(open,		"WDKKKKDD"),
+	ROW(stat,		"WDKKKKWW"),
 	ROW(make_outside,	"DDKKKKDD"),
 	ROW(make_inside,	"WDKKKKWW"),
 	ROW(folder_outside,	"DKKKKKDD"),
