@@ -319,7 +319,7 @@ struct m_proc_status {
 /* ---- vault and store ---- */
 
 struct m_key_state {
-	uint32_t	reason;		/* R_OK, R_KEY_MISSING, ... */
+	uint32_t	reason;		/* R_NONE, R_KEY_MISSING, ... */
 };
 
 #define SET_FOLDERS	0x01		/* which fields of settings are given */
@@ -367,7 +367,7 @@ struct m_account_remove {
 
 struct m_account_ack {
 	uint64_t	seq;
-	uint32_t	reason;		/* R_OK or R_STORE_ERROR, R_STORE_FULL */
+	uint32_t	reason;		/* R_NONE or R_STORE_ERROR, R_STORE_FULL */
 };
 
 struct m_account_pause {
@@ -396,7 +396,7 @@ struct m_session {			/* CANCEL, CLOSED, SOCKET_REFUSED */
 struct m_session_verdict {
 	uint64_t	session;
 	struct id	account;
-	uint32_t	reason;		/* R_OK: logged in */
+	uint32_t	reason;		/* R_NONE: logged in */
 	uint32_t	backoff;	/* seconds the server asked for; 0 none */
 	uint32_t	tls_done;	/* certificate verified: names are set */
 	uint32_t	refusals;	/* logins refused in a row, vault's count */

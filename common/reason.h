@@ -18,10 +18,6 @@
 #define KMAILD_REASON_H
 
 #include <stdint.h>
-#include <unistd.h>
-
-#undef R_OK
-#define R_OK R_NONE	/* being renamed: write R_NONE in new code */
 
 /*
  * Why something did not work, as the outside sees it: one or two words and
