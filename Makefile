@@ -100,6 +100,7 @@ SRCS_SESSION =	\
 	kmaild/session/filter.c \
 	kmaild/session/filter_token.c \
 	kmaild/session/relay.c \
+	kmaild/session/spki.c \
 	common/imapcode.c
 
 SRCS_FETCHER =	\
@@ -204,7 +205,7 @@ SRCS_CTL =	\
 PKGS_COMMON =	libbsd-overlay libseccomp
 PKGS_PARENT =	$(PKGS_COMMON) libevent_core
 PKGS_VAULT =	$(PKGS_COMMON) libevent_core sqlite3 libsodium
-PKGS_SESSION =	$(PKGS_COMMON) libtls
+PKGS_SESSION =	$(PKGS_COMMON) libtls libmd
 PKGS_FETCHER =	$(PKGS_COMMON) libevent_core libevent_extra
 PKGS_STORE =	$(PKGS_COMMON) libevent_core sqlite3 libsodium jansson
 PKGS_CTL =	$(PKGS_COMMON) jansson

@@ -121,7 +121,8 @@ child_name(char *dst, size_t size, const char *src)
 static void
 child_cert(struct tls *tls, int test)
 {
-	const char	*hash;
+	const uint8_t	*pem;
+	size_t		 len;
 
 	record.tls_done = 1;
 	record.notbefore = tls_peer_cert_notbefore(tls);
@@ -132,11 +133,9 @@ child_cert(struct tls *tls, int test)
 	    tls_peer_cert_subject(tls));
 	child_name(record.issuer, sizeof(record.issuer),
 	    tls_peer_cert_issuer(tls));
-	if ((hash = tls_peer_cert_hash(tls)) == NULL)
-		return;
-	if (strncmp(hash, "SHA256:", 7) == 0)
-		hash += 7;
-	child_name(record.spki, sizeof(record.spki), hash);
+	pem = tls_peer_cert_chain_pem(tls, &len);
+	if (pem == NULL || spki_hash(pem, len, record.spki) == -1)
+		record.spki[0] = '\0';
 }
 
 static enum reason

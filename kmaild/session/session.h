@@ -171,6 +171,16 @@ enum reason	 auth_login(struct auth *, const struct credential *);
 size_t		 auth_rest(struct auth *, const unsigned char **);
 void		 auth_wipe(struct auth *);
 
+/* ---- spki.c: for account test, what a key pin would be ---- */
+
+#define SPKI_HEX_SIZE	65
+
+/*
+ * SHA-256 of the SubjectPublicKeyInfo of the first certificate in PEM, in
+ * hexadecimal: 0, or -1 when there is none.
+ */
+int		 spki_hash(const uint8_t *, size_t, char[SPKI_HEX_SIZE]);
+
 /* ---- filter.c: the worker's commands ---- */
 
 #define FILTER_SIZE	8192	/* one command with its literals */
