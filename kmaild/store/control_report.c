@@ -74,7 +74,10 @@ report_item(struct request *r, const struct account_row *row)
 	reply_id(item, "account", row->id.b);
 	reply_text(item, "label", row->label);
 	reply_time(item, "last_sync_at", row->last_sync_at);
-	reply_text(item, "last_sync_status", status_word(account_status(row)));
+	/* The end of a sync is not about the next one that runs already. */
+	reply_text(item, "last_sync_status",
+	    status_word(r->args.op == OP_SYNC ? row->last_sync_status :
+	    account_status(row)));
 	reply_reason(item, "last_sync_error", reason);
 	reply_int(item, "last_sync_imported", row->last_sync_imported);
 	reply_int(item, "last_sync_duplicates", row->last_sync_duplicates);

@@ -71,7 +71,7 @@ static struct event_base	*base;
 static struct m_conf_store	 conf;
 static enum reason		 key;
 static uid_t			 next_uid = UID_ALL;
-static int			 pauses;
+static int			 pauses, running;
 static uint64_t			 asked, forgotten;
 static int64_t			 body_end = BIG;	/* readable so far */
 
@@ -83,7 +83,7 @@ enum reason		 store_key_state(void) { return key; }
 int64_t			 plan_next_due(const struct id *id)
 			    { (void)id; return 1700000000000000; }
 int			 session_running(const struct id *id)
-			    { (void)id; return 0; }
+			    { (void)id; return running; }
 
 /* Who connects is who the test says. */
 int
@@ -703,9 +703,12 @@ test_sync(void **state)
 	assert_int_equal(count(heard, "\"type\":\"progress\""), 1);
 	has(heard, "\"done\":6");
 	control_sync_done(asked, &a);
+	running = 1;		/* the next one, for somebody else */
 	hear(fd, heard, sizeof(heard));
-	has(heard, "\"type\":\"report\"");
+	has(heard, "\"last_sync_status\":\"ok\"");
 	hasnt(heard, "\"end\"");
+	has(ask(UID_ALL, OP("report")), "\"last_sync_status\":\"running\"");
+	running = 0;
 	control_sync_done(asked, &a);
 	control_sync_done(asked, &b);
 	hear(fd, heard, sizeof(heard));
