@@ -43,8 +43,9 @@ END {
 	$? = $code;
 }
 
-for my $case ([ reserve => "reserve 1M\n" ], [ enospc => "reserve 1\n" ]) {
-	my ($name, $conf) = @$case;
+for my $case ([ reserve => "reserve 1M\n", qr/^store_full/ ],
+    [ enospc => "reserve 1\n", qr/store_(?:full|error)/ ]) {
+	my ($name, $conf, $reason) = @$case;
 	my $d = $t->daemon($server, { conf => $conf });
 	SKIP: {
 		mount($d->state, '5m')
@@ -53,8 +54,8 @@ for my $case ([ reserve => "reserve 1M\n" ], [ enospc => "reserve 1\n" ]) {
 		$d->add_account('mail', port => $server->imaps);
 		my ($status, $report) = $d->sync('mail', 60);
 		isnt($status, 0, "$name: not ok");
-		like($report->{last_sync_error}, qr/^store_(?:full|error)/
-		    , "$name: reason") or diag explain $report;
+		like($report->{last_sync_error}, $reason, "$name: reason")
+		    or diag explain $report;
 		my $found = stored($d, 'mail');
 		my %have = map { $_->{sha} => 1 } @$found;
 		cmp_ok(scalar @$found, '<', 1500, "$name: not all fit");

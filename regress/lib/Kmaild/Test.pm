@@ -50,6 +50,13 @@ sub import
 # Full counts only when asked for: full(20, 300)
 sub full { $ENV{KMAILD_SOAK} ? $_[1] : $_[0] }
 
+# A build with sanitizers: it takes more memory and has no sandbox.
+sub sanitized
+{
+	my $flags = Kmaild::Dir::slurp(Kmaild::Dir::build() . '/flags') // '';
+	return $flags =~ /KM_SANITIZE/ ? 1 : 0;
+}
+
 sub new
 {
 	my ($class) = @_;
