@@ -79,6 +79,8 @@ t_utf7(void **state)
 	utf8("&2D0-", NULL);
 	utf8("&3gA-", NULL);
 	utf8("&2D3YPQ-", NULL);
+	utf8("&APzYPQ-", NULL);
+	utf8("&APwA-", NULL);
 	utf8("a\xc3\xbc", NULL);
 	utf8("a\nb", NULL);
 	utf8("a\x7f", NULL);

@@ -461,6 +461,12 @@ t_bounds(void **state)
 	assert_int_equal(feed(t, strlen(t), 100, 0), 0);
 	assert_int_equal(seen.len, 0);
 	free(t);
+	if (asprintf(&t, "* LIST () NIL {%d}\r\n%s", KM_FOLDER_MAX,
+	    s + 1) == -1)
+		abort();
+	assert_int_equal(feed(t, strlen(t), 100, 0), 0);
+	assert_true(seen.len > KM_FOLDER_MAX);
+	free(t);
 	free(s);
 }
 
@@ -543,6 +549,7 @@ t_date(void **state)
 	date_ok("01-Jan-1970 00:00:00 +0000", 0);
 	date_ok(" 1-jan-1970 01:00:00 +0100", 0);
 	date_ok("1-JAN-1970 00:00:00 -0100", 3600);
+	date_ok("01-Jan-1970 05:30:00 +0530", 0);
 	date_ok("29-Feb-2024 23:59:60 +0000", 1709251200);
 	date_ok("31-Dec-9999 23:59:59 +0000", 253402300799);
 	date_ok("01-Jan-0001 00:00:00 +0000", -62135596800);

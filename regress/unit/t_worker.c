@@ -75,6 +75,7 @@ enum how {
 	TWICE,			/* FETCH for it comes twice, once different */
 	OTHER,			/* a body nobody asked for comes before it */
 	WRONG_UID,		/* alone: another UID comes instead */
+	NEIGHBOUR,		/* alone: that of the next message */
 	LIES,			/* RFC822.SIZE is wrong */
 	CLOSE_BEFORE,		/* connection ends when it is asked for */
 	CLOSE_WITHIN,		/* ... in the middle of its octets */
@@ -116,6 +117,7 @@ static struct {
 	const char	*on;
 	size_t		 step;		/* octets of one write; 0: all */
 	size_t		 bye_after;	/* bodies; 0 never */
+	int		 generous;	/* tells of more UIDs than asked for */
 	/* state */
 	char		 line[16384];
 	size_t		 line_len;
@@ -126,6 +128,7 @@ static struct {
 	size_t		 bodies;
 	size_t		 commands;
 	size_t		 alone;		/* bodies asked for by themselves */
+	size_t		 burst;		/* most of them in one go */
 	char		 log[1 << 20];	/* commands, without tags */
 	size_t		 log_len;
 	int		 logged_out;
@@ -227,12 +230,18 @@ folders(const char *list)
 }
 
 /* Octet number i of a message: header first, then anything. */
+#define ALL_HEADER	900000	/* UIDs from here on are header only */
+
 static unsigned char
 octet(uint32_t uid, size_t i)
 {
 	static const char	 head[] = "Received: by test\r\n\tfor it\r\n"
 	    "Subject: number\r\nX-A: b\r\n\r\n";
 
+	static const char	 lines[] = "Received: x\r\nX-Other-Header: y\r\n";
+
+	if (uid >= ALL_HEADER)
+		return (unsigned char)lines[i % (sizeof(lines) - 1)];
 	if (i < sizeof(head) - 1)
 		return (unsigned char)head[i];
 	if (i % 977 == 500)
@@ -349,11 +358,13 @@ fetch_body(size_t seq, const struct message *m, int alone)
 		out(" INTERNALDATE \"%s\")\r\n", date);
 		return;
 	case WRONG_UID:
+	case NEIGHBOUR:
 		if (!alone)
 			return;
 		out("* %zu FETCH (BODY[] {%zu}\r\n", seq, m->len);
 		out_octets(m, m->len);
-		out(" UID %u)\r\n", m->uid + 100000);
+		out(" UID %u)\r\n", m->how == WRONG_UID ? m->uid + 100000 :
+		    m->uid + 1);
 		return;
 	case OTHER:
 		other.uid += 100000;
@@ -407,7 +418,7 @@ uid_fetch(const char *tag, const char *set, const char *items)
 	srv.alone += body && named == 1;
 	for (i = 0; i < b->n; i++) {
 		m = &b->m[i];
-		if (!in_set(set, m->uid, max))
+		if (!in_set(set, m->uid, max) && (body || !srv.generous))
 			continue;
 		if (!body) {
 			if (m->how == GONE && strstr(items, "SIZE") == NULL &&
@@ -471,8 +482,8 @@ uid_search(const char *args)
 	} else {
 		assert_non_null(strstr(args, " SINCE 1-Nov-2026"));
 		for (i = 0; i < b->n; i++)
-			if (!b->m[i].old && in_set(args + 4, b->m[i].uid,
-			    UINT32_MAX))
+			if (!b->m[i].old && (srv.generous || in_set(args + 4,
+			    b->m[i].uid, UINT32_MAX)))
 				out(" %u", b->m[i].uid);
 	}
 	out("\r\n");
@@ -559,6 +570,7 @@ static void
 server_read(int fd)
 {
 	ssize_t	 n;
+	size_t	 alone = srv.alone;
 	char	*nl;
 
 	n = read(fd, srv.line + srv.line_len,
@@ -573,6 +585,8 @@ server_read(int fd)
 		srv.line_len -= (size_t)(nl + 2 - srv.line);
 		memmove(srv.line, nl + 2, srv.line_len + 1);
 	}
+	if (srv.alone - alone > srv.burst)
+		srv.burst = srv.alone - alone;
 }
 
 static int
@@ -684,6 +698,10 @@ check_octets(void)
 		return;
 	}
 	assert_int_equal(st.got, b->m[i].how == EMPTY ? 0 : b->m[i].len);
+	/* what comes after a long body comes too late */
+	assert_int_equal(st.msg.internaldate,
+	    (b->m[i].how == LATE_DATE || b->m[i].how == LATE_UID) &&
+	    st.got > 1048576 ? 0 : 837596665);
 	for (i = 0; i < st.got; i++)
 		if (st.body[i] != octet(st.msg.uid, i))
 			fail_msg("uid %u differs at %zu", st.msg.uid, i);
@@ -950,6 +968,7 @@ t_forms(void **state)
 		run();
 		ended(R_NONE);
 		assert_int_equal(st.bodies, 14);
+		assert_int_equal(st.aborts, 0);
 		assert_int_equal(st.nfailed, 0);
 		assert_int_equal(st.date, 837596665);
 		assert_int_equal(st.covered, 14);
@@ -983,6 +1002,15 @@ t_sizes(void **state)
 		assert_int_equal(st.covered, n);
 		/* too long to be kept until its UID comes: alone */
 		assert_int_equal(srv.alone > 0, k % 2 == 1);
+	}
+	/* header lines across the ends of pieces, in the smallest steps */
+	for (k = 0; k < 4; k++) {
+		reset();
+		srv.step = k == 3 ? 0 : k + 1;
+		box("INBOX", 2, 30000, ALL_HEADER, 1);
+		run();
+		ended(R_NONE);
+		assert_int_equal(st.bodies, 2);
 	}
 }
 
@@ -1079,18 +1107,21 @@ t_poison(void **state)
 		srv.step = step;
 		b = box("INBOX", 20, 100, 1, 1);
 		b->m[1].how = NIL;
+		b->m[1].hint = 0;
 		b->m[3].how = EMPTY;
+		/* its octets begin before the store knows of the failure */
+		b->m[4].len = b->m[4].hint = 40000;
 		b->m[5].how = MISSING;
 		b->m[7].how = GONE;
 		b->m[9].how = REFUSED;
 		b->m[11].how = REFUSED_BUG;
 		b->m[13].hint = 999999999;	/* by its own word too large */
 		b->m[15].hint = 1;		/* not by its word, but is */
-		b->m[15].len = 5000;
+		b->m[15].len = 50000;
 		b->m[17].how = EMPTY;
 		b->m[17].hint = 0;		/* that is how it should be */
 		b->m[19].how = WRONG_UID;
-		st.order.max_size = 4999;
+		st.order.max_size = 49999;
 		run();
 		ended(R_NONE);
 		assert_int_equal(st.bodies, 11);
@@ -1104,7 +1135,7 @@ t_poison(void **state)
 		failed(6, 16, R_MSG_TOO_LARGE);
 		failed(7, 20, R_MSG_NOT_DELIVERED);
 		assert_int_equal(st.failed_size[5], 999999999);
-		assert_int_equal(st.failed_size[6], 5000);
+		assert_int_equal(st.failed_size[6], 50000);
 		assert_int_equal(st.covered, 20);
 		assert_int_equal(st.folder_reason[0], R_NONE);
 	}
@@ -1126,6 +1157,16 @@ t_wrong_uid(void **state)
 	assert_int_equal(st.bodies, 2);
 	failed(0, 2, R_MSG_NOT_DELIVERED);
 	assert_int_equal(st.nfailed, 1);
+	/* also when the other one is asked for at the same time */
+	reset();
+	b = box("INBOX", 3, 2000000, 1, 1);
+	b->m[1].how = NEIGHBOUR;
+	b->m[2].how = LATE_UID;
+	run();
+	ended(R_NONE);
+	assert_int_equal(st.aborts, 1);
+	assert_int_equal(st.bodies, 2);
+	failed(0, 2, R_MSG_NOT_DELIVERED);
 }
 
 /* The connection ends: which message is to blame, if any. */
@@ -1299,6 +1340,7 @@ t_retry(void **state)
 	failed(2, 8, R_MSG_REFUSED);
 	assert_int_equal(st.covered, 40);
 	assert_int_equal(srv.alone, 6);
+	assert_int_equal(srv.burst, 1);
 	/* nothing new at all: still tried again */
 	reset();
 	box("INBOX", 40, 100, 1, 1);
@@ -1519,6 +1561,27 @@ t_nothing(void **state)
 	assert_int_equal(st.covered, 4999);
 }
 
+/* UIDs outside of the window that was asked for are not new. */
+static void
+t_generous(void **state)
+{
+	int	 i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		reset();
+		box("INBOX", 30, 10, 1, 1)->uidnext = 26;
+		srv.generous = 1;
+		st.position.covered = 20;
+		st.order.since = i ? 1793491200 : 0;
+		run();
+		ended(R_NONE);
+		assert_int_equal(st.bodies, 5);
+		assert_int_equal(st.uids[0], 21);
+		assert_int_equal(st.covered, 25);
+	}
+}
+
 static void
 t_limits(void **state)
 {
@@ -1723,6 +1786,7 @@ main(void)
 		cmocka_unit_test(t_examine),
 		cmocka_unit_test(t_many),
 		cmocka_unit_test(t_nothing),
+		cmocka_unit_test(t_generous),
 		cmocka_unit_test(t_limits),
 		cmocka_unit_test(t_protocol),
 		cmocka_unit_test(t_timeouts),
