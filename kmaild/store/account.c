@@ -391,21 +391,22 @@ account_synced(void)
 }
 
 int
-account_remove(const struct id *id)
+account_remove(const struct id *which)
 {
 	static struct db_stmt	 q = DB_STMT("UPDATE account SET label = NULL,"
 	    " committed = 3 WHERE id = ?");
 	struct account		*a;
+	struct id		 id = *which;	/* perhaps the account's own */
 
-	if ((a = account_get(id)) != NULL)
+	if ((a = account_get(&id)) != NULL)
 		session_cancel_account(a, R_CANCELLED);
-	if (db_run(&q, "b", id, sizeof(*id)) == -1)
+	if (db_run(&q, "b", &id, sizeof(id)) == -1)
 		return -1;
 	if (a == NULL)
 		return 0;
 	account_free(a);
 	body_forget();
-	recover_unlink(id);
+	recover_unlink(&id);
 	removal_start();
 	return 0;
 }

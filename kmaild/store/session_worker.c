@@ -176,8 +176,6 @@ worker_dispatch(struct channel *ch, struct imsg *imsg, void *arg)
 	struct session	*s = arg;
 
 	(void)ch;
-	if (s->concluded)
-		return;
 	switch (worker_hear(s, imsg)) {
 	case INGEST_OK:
 		break;

@@ -347,6 +347,7 @@ static void
 test_fetch(void **state)
 {
 	struct w_ack	 ack;
+	unsigned char	 b[256];
 	uint64_t	 f;
 
 	(void)state;
@@ -366,6 +367,8 @@ test_fetch(void **state)
 	assert_int_equal(worker_hears(NULL, 0), W_DONE_ACK);
 	assert_int_equal(status(), STATUS_OK);
 	assert_int_equal(rig_sql("SELECT last_sync_imported FROM account"), 2);
+	assert_int_equal(body_read(2, 0, b, sizeof(b)),
+	    rig_sql("SELECT size FROM message WHERE id = 2"));
 	assert_false(session_running(&mine->id));
 	drop(&worker_end);
 	rig_turn();
@@ -829,6 +832,7 @@ static void
 test_vault_events(void **state)
 {
 	struct m_vault_event	 e;
+	int64_t			 row;
 
 	(void)state;
 	memset(&e, 0, sizeof(e));
@@ -839,11 +843,14 @@ test_vault_events(void **state)
 	assert_int_equal(commit_all(), 0);
 	assert_int_equal(rig_acked, 5);
 	rig_acked = 0;
+	row = rig_sql("SELECT id FROM event WHERE code = 206");
 	eventlog_add_vault(&e);
 	assert_int_equal(commit_all(), 0);
 	assert_int_equal(rig_acked, 5);
 	assert_int_equal(rig_sql("SELECT count(*) FROM event"
 	    " WHERE code = 206"), 1);
+	assert_int_equal(rig_sql("SELECT id FROM event WHERE code = 206"),
+	    row);
 	/* a new vault.db counts from the beginning */
 	e.time = 78;
 	eventlog_add_vault(&e);
