@@ -148,6 +148,8 @@ sub done
 		Test::More::is($status, 0, 'daemon stops in order');
 		Test::More::unlike($d->log, qr/signal (?:6|11|31)\b/,
 		    'no process crashed or was stopped by its sandbox');
+		Test::More::unlike($d->log, qr/Sanitizer|runtime error:/,
+		    'and no sanitizer complained');
 	}
 	Test::More::done_testing();
 }
