@@ -25,7 +25,8 @@ static void	status_code(struct imap_parser *, struct imap_status *,
 		    uint32_t *);
 static void	status_number(struct imap_parser *, struct imap_status *);
 static void	status_caps(struct imap_parser *, uint32_t *);
-static void	status_text(struct imap_status *, const unsigned char *, size_t);
+static void	status_text(struct imap_status *, const unsigned char *,
+		    size_t);
 
 static int
 status_cond(const struct imap_word *w, enum imap_cond *cond)

@@ -128,9 +128,9 @@ struct discovery {
 	uint64_t	 width;
 	uint64_t	 width_max;
 	enum cmd_kind	 busy;		/* its command in flight, 0 none */
-	uint32_t	 got;		/* UIDs that it brought; CMD_LAST: UID */
+	uint32_t	 got;		/* UIDs in it; CMD_LAST: the UID */
 	uint32_t	 sizes;		/* entries whose size is to be asked */
-	int		 cut;		/* it brought more than the ring holds */
+	int		 cut;		/* more came than the ring holds */
 	int		 newest;	/* its UID was asked for */
 };
 
@@ -152,7 +152,7 @@ struct body {
 	uint64_t	 size;
 	uint64_t	 got;
 	int64_t		 date;
-	const unsigned char *direct;	/* in the input buffer, until it moves */
+	const unsigned char *direct;	/* into the input, until it moves */
 	size_t		 direct_len;
 	unsigned char	*side;		/* PIECE_MAX + 1 octets */
 	size_t		 side_len;
@@ -180,7 +180,7 @@ struct worker {
 	uint32_t	 caps;
 	int		 utf8;		/* ENABLE UTF8=ACCEPT worked */
 	int		 plain_list;	/* LIST RETURN was refused */
-	int		 early;		/* EXAMINE is in flight before its turn */
+	int		 early;		/* EXAMINE went before its turn */
 	uint8_t		 hit[PATTERNS_MAX];
 	uint32_t	 nlisted;
 	struct folder	**chosen;
