@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ static struct channel	*log_channel;	/* the parent's, set by channel_adopt */
 static void	 channel_setup(struct channel *, struct event_base *,
 		    enum proc, enum proc, int, channel_dispatch,
 		    channel_closed, void *);
+static int	 channel_turn(struct channel *);
 static void	 channel_readable(evutil_socket_t, short, void *);
 static void	 channel_writable(evutil_socket_t, short, void *);
 static int	 channel_drain(struct channel *, int *);
@@ -223,14 +225,12 @@ channel_drain(struct channel *ch, int *gone)
 	return 0;
 }
 
-static void
-channel_readable(evutil_socket_t fd, short events, void *arg)
+/* What is buffered, one read, what that brought; -1 when it was cleared. */
+static int
+channel_turn(struct channel *ch)
 {
-	struct channel	*ch = arg;
-	int		 gone = 0, n;
+	int	 gone = 0, n;
 
-	(void)fd;
-	(void)events;
 	ch->gone = &gone;
 	n = channel_drain(ch, &gone);
 	if (n == 0 && !ch->paused) {
@@ -242,8 +242,31 @@ channel_readable(evutil_socket_t fd, short events, void *arg)
 		else
 			channel_end(ch);	/* closed or reset */
 	}
-	if (!gone)
-		ch->gone = NULL;
+	if (gone)
+		return -1;
+	ch->gone = NULL;
+	return 0;
+}
+
+static void
+channel_readable(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	(void)channel_turn(arg);
+}
+
+void
+channel_pump(struct channel *ch)
+{
+	struct pollfd	 pfd;
+
+	memset(&pfd, 0, sizeof(pfd));
+	pfd.fd = ch->ibuf.fd;
+	pfd.events = POLLIN;
+	while (!ch->paused && poll(&pfd, 1, 0) == 1)
+		if (channel_turn(ch) == -1)
+			return;
 }
 
 static void

@@ -83,6 +83,12 @@ int	 channel_sendv(struct channel *, enum msg_type, int,
 	    const struct iovec *, int);
 /* Bytes not yet written: the sender's measure for flow control. */
 size_t	 channel_backlog(struct channel *);
+/*
+ * Read and dispatch all that has arrived, now: for what must be known before
+ * another channel's message is dealt with.  Not from its own dispatch; it may
+ * be cleared on return.
+ */
+void	 channel_pump(struct channel *);
 /* Stop and start reading: back-pressure to the peer. */
 void	 channel_pause(struct channel *);
 void	 channel_resume(struct channel *);

@@ -127,6 +127,8 @@ order_send(struct session *s, int operator)
 	}
 	id_mint(&ticket);
 	order_ticket(s, &ticket, operator, &o);
+	/* the vault shall have it before the fetcher can use it */
+	channel_flush(peer_vault());
 	order_fetcher(s, &ticket, sv[1], &o);
 	channel_init(&s->worker, store_base(), sv[0], P_STORE, P_WORKER,
 	    CHANNEL_STRANGER, worker_dispatch, worker_closed, s);

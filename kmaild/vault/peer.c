@@ -197,10 +197,14 @@ static void
 fetcher_dispatch(struct channel *ch, struct imsg *imsg)
 {
 	struct m_socket	 m;
+	struct channel	*store;
 
 	if (imsg_get_type(imsg) != M_SOCKET)
 		fatalx(LC_INVARIANT, imsg_get_type(imsg));
 	peer_get(imsg, &m, sizeof(m));
+	/* the store wrote the ticket before it gave the fetcher the order */
+	if ((store = vault_peer(P_STORE)) != NULL)
+		channel_pump(store);
 	session_socket(ch, &m, imsg_get_fd(imsg));
 }
 

@@ -319,6 +319,27 @@ last_words(void **state)
 	end(&p);
 }
 
+/* Pumped: all that has arrived is dealt with, without the loop. */
+static void
+pumped(void **state)
+{
+	struct side	 p;
+	int		 i;
+
+	(void)state;
+	begin(&p, 0);
+	say_hello(&p, P_STORE, KM_BUILD);
+	for (i = 0; i < 5; i++)
+		say(&p, M_TICKET_CANCEL, sizeof(struct m_session));
+	channel_pump(&p.ch);
+	assert_int_equal(p.got, 5);
+	say(&p, M_TICKET_CANCEL, sizeof(struct m_session));
+	p.clear_at = 6;
+	channel_pump(&p.ch);
+	assert_int_equal(p.got, 6);
+	end(&p);
+}
+
 int
 main(void)
 {
@@ -329,6 +350,7 @@ main(void)
 		cmocka_unit_test(cleared_within),
 		cmocka_unit_test(paused),
 		cmocka_unit_test(last_words),
+		cmocka_unit_test(pumped),
 	};
 
 	return cmocka_run_group_tests_name("channel", tests, NULL, NULL);
