@@ -114,8 +114,10 @@ SRCS_FETCHER =	\
 	kmaild/fetcher/tcp-linux.c \
 	kmaild/fetcher/imap_cmd.c \
 	kmaild/fetcher/imap_date.c \
+	kmaild/fetcher/imap_fetch.c \
 	kmaild/fetcher/imap_folder.c \
 	kmaild/fetcher/imap_lex.c \
+	kmaild/fetcher/imap_list.c \
 	kmaild/fetcher/imap_parse.c \
 	kmaild/fetcher/imap_status.c \
 	kmaild/fetcher/worker.c \
@@ -161,13 +163,16 @@ SRCS_STORE =	\
 	kmaild/store/ingest_rows.c \
 	kmaild/store/parent_link.c \
 	kmaild/store/plan.c \
+	kmaild/store/plan_operator.c \
 	kmaild/store/recover.c \
 	kmaild/store/removal.c \
 	kmaild/store/report.c \
 	kmaild/store/schema.c \
 	kmaild/store/segment.c \
 	kmaild/store/session.c \
+	kmaild/store/session_commit.c \
 	kmaild/store/session_order.c \
+	kmaild/store/session_peer.c \
 	kmaild/store/session_test.c \
 	kmaild/store/session_worker.c \
 	kmaild/store/store.c \

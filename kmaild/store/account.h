@@ -53,7 +53,7 @@ struct account {
 	int		 has_secret;
 	int		 paused;
 	int64_t		 every;		/* seconds; 0 never; ACCOUNT_FOLLOW */
-	int64_t		 epoch;		/* of its folders: changes with the host */
+	int64_t		 epoch;		/* of its folders; see account.c */
 	unsigned char	 hash_key[ACCOUNT_KEY_LEN];
 	int		 put;		/* by the vault on this connection */
 

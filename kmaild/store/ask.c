@@ -19,6 +19,8 @@
 #include "common/log.h"
 #include "plan.h"
 
+static int	 ask_take(struct account *, uint64_t *);
+
 int
 ask_waiting(const struct account *a)
 {
@@ -66,23 +68,30 @@ ask_forget(uint64_t client)
 	}
 }
 
+/* Take out one that the ended fetch answers: 1, or 0 when there is none. */
+static int
+ask_take(struct account *a, uint64_t *client)
+{
+	struct ask	*k, *next;
+
+	TAILQ_FOREACH_SAFE(k, &a->asks, entry, next) {
+		if (!k->running)
+			continue;
+		*client = k->client;
+		TAILQ_REMOVE(&a->asks, k, entry);
+		free(k);
+		return 1;
+	}
+	return 0;
+}
+
 void
 ask_answer(struct account *a)
 {
-	struct ask	*k;
-	uint64_t	 client;
+	uint64_t	 client = 0;
 
-	do {
-		TAILQ_FOREACH(k, &a->asks, entry)
-			if (k->running)
-				break;
-		if (k == NULL)
-			return;
-		client = k->client;
-		TAILQ_REMOVE(&a->asks, k, entry);
-		free(k);
+	while (ask_take(a, &client))
 		control_sync_done(client, &a->id);
-	} while (!TAILQ_EMPTY(&a->asks));
 }
 
 /* The account goes: whoever waits for it waits no longer. */

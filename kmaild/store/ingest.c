@@ -30,7 +30,8 @@ static void	 ingest_note(struct ingest *, int64_t, uint32_t, enum reason,
 static int	 ingest_stored(struct ingest *, int64_t, uint32_t);
 static int	 ingest_known(struct ingest *, const unsigned char[32],
 		    int64_t *);
-static int	 body_check(const struct ingest *, const struct w_body *, size_t);
+static int	 body_check(const struct ingest *, const struct w_body *,
+		    size_t);
 static int	 body_runs(struct ingest *, const struct w_body *,
 		    const unsigned char *, const unsigned char *);
 static enum ingest_result body_begin(struct ingest *, const struct w_body *);
@@ -377,7 +378,8 @@ ingest_failed(struct ingest *in, const struct w_msg_failed *f)
 
 	if (in->folder == NULL || f->folder != (uint64_t)in->folder->id ||
 	    f->uid == 0 || (in->open && f->uid == in->msg.uid) ||
-	    f->size > INT64_MAX || f->reason < R_MSG_TOO_LARGE || reason_check(f->reason) == -1)
+	    f->size > INT64_MAX || f->reason < R_MSG_TOO_LARGE ||
+	    reason_check(f->reason) == -1)
 		return INGEST_MALFORMED;
 	if ((n = ingest_stored(in, in->folder->id, f->uid)) == -1)
 		return ingest_db(in);

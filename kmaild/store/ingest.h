@@ -128,7 +128,7 @@ struct ingest {
 	struct row	*rows;
 	uint32_t	 nrows;
 	uint32_t	 rows_size;
-	uint32_t	*slots;		/* hash table over ROW_NEW, INGEST_SLOTS */
+	uint32_t	*slots;		/* hash table over ROW_NEW */
 	unsigned char	*fields;
 	size_t		 nfields;
 	size_t		 fields_size;

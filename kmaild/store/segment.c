@@ -113,7 +113,8 @@ segment_close(struct segment *s)
 	if (s->fd != -1) {
 		if (s->is_new) {
 			snprintf(path, sizeof(path), "%s/%s",
-			    id_hex(&s->account, hex), segment_name(s->id, name));
+			    id_hex(&s->account, hex),
+			    segment_name(s->id, name));
 			unlinkat(mail_fd, path, 0);
 		} else if (s->written > s->committed &&
 		    ftruncate(s->fd, s->committed) == -1)

@@ -30,7 +30,7 @@
  */
 
 #define SEGMENT_ROLL	((int64_t)256 * 1024 * 1024)	/* then the next one */
-#define SEGMENT_BUF	((size_t)128 * 1024)	/* one write for many messages */
+#define SEGMENT_BUF	((size_t)128 * 1024)	/* one write for many */
 
 /* The writing end: one for each account that is being fetched. */
 struct segment {

@@ -26,18 +26,16 @@
 #include "report.h"
 #include "session.h"
 
-static TAILQ_HEAD(, session)	 sessions = TAILQ_HEAD_INITIALIZER(sessions);
+struct sessions		 sessions = TAILQ_HEAD_INITIALIZER(sessions);
 static uint64_t			 last_number;
 
 static struct session	*session_new(struct account *, enum purpose);
-static struct session	*session_find(uint64_t);
 static void		 session_timer(evutil_socket_t, short, void *);
 static int		 session_judge(struct session *, enum reason *);
 static int		 session_judge_lost(struct session *, enum reason *);
 static void		 session_conclude(struct session *, enum reason);
 static void		 session_end(struct session *);
 static void		 session_revoke(struct session *);
-static void		 session_drop(struct session *, enum reason);
 
 void
 session_init(void)
@@ -73,7 +71,7 @@ session_new(struct account *a, enum purpose purpose)
 	return s;
 }
 
-static struct session *
+struct session *
 session_find(uint64_t number)
 {
 	struct session	*s;
@@ -370,159 +368,4 @@ session_end(struct session *s)
 		ingest_free(s->ingest);
 	free(s);
 	plan_wake();
-}
-
-void
-session_verdict(const struct m_session_verdict *v)
-{
-	struct session	*s;
-
-	if ((s = session_find(v->session)) == NULL || s->concluded ||
-	    !id_equal(&s->id, &v->account))
-		return;
-	if (v->backoff > s->backoff)
-		s->backoff = v->backoff;
-	if (s->logged_in) {
-		s->relay = (enum reason)v->reason;
-		session_check(s);
-		return;
-	}
-	s->account->refusals = v->refusals;
-	test_verdict(s, v);
-	if (v->reason == R_NONE) {
-		s->logged_in = 1;
-		s->stage = STAGE_LOGGED_IN;
-		return;
-	}
-	s->child_gone = 1;
-	session_cancel(s, (enum reason)v->reason);
-}
-
-void
-session_closed(const struct m_session *m)
-{
-	struct session	*s;
-
-	if ((s = session_find(m->session)) == NULL)
-		return;
-	s->child_gone = 1;
-	session_check(s);
-}
-
-void
-session_step(const struct m_session_step *m)
-{
-	struct session	*s;
-
-	if ((s = session_find(m->session)) == NULL || s->concluded ||
-	    s->stage >= STAGE_LOGGED_IN)
-		return;
-	s->stage = m->step == STEP_RESOLVED ? STAGE_RESOLVED :
-	    STAGE_CONNECTED;
-	test_connecting(s, m);
-}
-
-void
-session_failed(const struct m_session_failed *m)
-{
-	struct session	*s;
-
-	if ((s = session_find(m->session)) == NULL || s->concluded)
-		return;
-	s->backoff = m->backoff;
-	s->gone = 1;
-	session_cancel(s, (enum reason)m->reason);
-}
-
-void
-session_worker_gone(const struct m_worker_gone *m)
-{
-	struct session	*s;
-
-	if ((s = session_find(m->session)) == NULL)
-		return;
-	s->gone = 1;
-	s->status = m->status;
-	/* what it said before is still in its channel */
-	session_check(s);
-}
-
-void
-session_fetcher_lost(struct channel *fetcher)
-{
-	struct session	*s, *next;
-
-	TAILQ_FOREACH_SAFE(s, &sessions, entry, next) {
-		if (s->fetcher != fetcher)
-			continue;
-		s->fetcher = NULL;
-		session_check(s);
-	}
-}
-
-int
-session_pending(void)
-{
-	struct session	*s;
-
-	TAILQ_FOREACH(s, &sessions, entry)
-		if (s->unacked || (s->concluded && !s->reported) ||
-		    (s->ingest != NULL && ingest_pending(s->ingest)))
-			return 1;
-	return 0;
-}
-
-/* What it brought cannot be kept: forget it, whatever it said at its end. */
-static void
-session_drop(struct session *s, enum reason reason)
-{
-	ingest_drop(s->ingest);
-	s->unacked = 0;
-	if (s->concluded)
-		report_fail(s->account, reason);
-	session_cancel(s, reason);
-}
-
-void
-session_sync(void)
-{
-	struct session	*s, *next;
-
-	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
-		if (s->ingest != NULL && ingest_sync(s->ingest) == -1)
-			session_drop(s, s->ingest->reason);
-}
-
-int
-session_write(void)
-{
-	struct session	*s;
-
-	TAILQ_FOREACH(s, &sessions, entry)
-		if (s->ingest != NULL && ingest_write(s->ingest) == -1)
-			return -1;
-	return 0;
-}
-
-void
-session_rolled_back(enum reason reason)
-{
-	struct session	*s, *next;
-
-	TAILQ_FOREACH_SAFE(s, &sessions, entry, next)
-		if (s->ingest != NULL && ingest_pending(s->ingest))
-			session_drop(s, reason);
-}
-
-void
-session_committed(void)
-{
-	struct session	*s, *next;
-
-	TAILQ_FOREACH_SAFE(s, &sessions, entry, next) {
-		worker_committed(s);
-		if (s->concluded)
-			s->reported = 1;
-		session_check(s);
-	}
 }

@@ -73,6 +73,10 @@ struct session {
 	int		 unacked;	/* W_DONE_ACK is owed */
 };
 
+/* All of them; session.c alone inserts and removes. */
+TAILQ_HEAD(sessions, session);
+extern struct sessions	 sessions;
+
 void	 session_init(void);
 /* Close all: the daemon stops. */
 void	 session_exit(void);
@@ -88,7 +92,7 @@ void	 session_cancel_all(enum reason);
 unsigned int session_count(void);
 unsigned int session_count_host(const char *);
 
-/* Peers' words; payloads are checked for size and origin. */
+/* session_peer.c: words whose size and origin were checked */
 void	 session_verdict(const struct m_session_verdict *);
 void	 session_closed(const struct m_session *);
 void	 session_step(const struct m_session_step *);
@@ -96,7 +100,7 @@ void	 session_failed(const struct m_session_failed *);
 void	 session_worker_gone(const struct m_worker_gone *);
 void	 session_fetcher_lost(struct channel *);
 
-/* The group commit's part, for all sessions. */
+/* session_commit.c: the group commit's part, for all sessions */
 int	 session_pending(void);
 void	 session_sync(void);
 int	 session_write(void);
@@ -105,6 +109,8 @@ void	 session_rolled_back(enum reason);
 
 /* session.c, for the other parts */
 
+/* NULL when it has ended. */
+struct session	*session_find(uint64_t);
 /* Something was heard: conclude or end the session if it is time. */
 void	 session_check(struct session *);
 /* It cannot go on for this reason: no more is heard from its worker. */

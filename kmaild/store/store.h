@@ -58,7 +58,7 @@ enum waiting_state {
 	WAITING_RETRY = 0,
 	WAITING_QUARANTINED,
 	WAITING_DROPPED,
-	WAITING_SUSPECT		/* one crash or loss within it: not listed yet */
+	WAITING_SUSPECT		/* one crash or loss within it: not listed */
 };
 
 /* ---- the core, for control ---- */

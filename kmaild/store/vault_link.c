@@ -107,7 +107,7 @@ vault_put(struct imsg *imsg)
 	vault_text(m.tenant, sizeof(m.tenant));
 	vault_text(m.user, sizeof(m.user));
 	vault_text(m.imap_host, sizeof(m.imap_host));
-	/* there is no way to tell the vault: it comes again at the next start */
+	/* cannot be told to the vault: it comes again at the next start */
 	account_put(&m);
 }
 

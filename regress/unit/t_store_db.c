@@ -24,7 +24,9 @@
  * link: kmaild/store/ingest_rows.o kmaild/store/plan.o
  * link: kmaild/store/recover.o kmaild/store/removal.o
  * link: kmaild/store/report.o kmaild/store/schema.o kmaild/store/segment.o
- * link: kmaild/store/session.o kmaild/store/session_order.o
+ * link: kmaild/store/plan_operator.o kmaild/store/session.o
+ * link: kmaild/store/session_commit.o kmaild/store/session_order.o
+ * link: kmaild/store/session_peer.o
  * link: kmaild/store/session_test.o kmaild/store/session_worker.o
  * link: kmaild/store/waiting.o
  * libs: sqlite3 libsodium

@@ -25,7 +25,9 @@
  * link: kmaild/store/ingest_rows.o kmaild/store/plan.o
  * link: kmaild/store/recover.o kmaild/store/removal.o
  * link: kmaild/store/report.o kmaild/store/schema.o kmaild/store/segment.o
- * link: kmaild/store/session.o kmaild/store/session_order.o
+ * link: kmaild/store/plan_operator.o kmaild/store/session.o
+ * link: kmaild/store/session_commit.o kmaild/store/session_order.o
+ * link: kmaild/store/session_peer.o
  * link: kmaild/store/session_test.o kmaild/store/session_worker.o
  * link: kmaild/store/waiting.o
  * libs: sqlite3 libsodium
@@ -251,7 +253,7 @@ test_refetched(void **state)
 	assert_int_equal(commit(), 0);
 	assert_int_equal(in->imported, 1);
 	assert_int_equal(in->duplicates, 0);
-	f = inbox(7, &p);
+	inbox(7, &p);
 	assert_int_equal(p.covered, 3);
 	check_bodies(3);
 }

@@ -24,7 +24,9 @@
  * link: kmaild/store/ingest_rows.o kmaild/store/plan.o
  * link: kmaild/store/recover.o kmaild/store/removal.o
  * link: kmaild/store/report.o kmaild/store/schema.o kmaild/store/segment.o
- * link: kmaild/store/session.o kmaild/store/session_order.o
+ * link: kmaild/store/plan_operator.o kmaild/store/session.o
+ * link: kmaild/store/session_commit.o kmaild/store/session_order.o
+ * link: kmaild/store/session_peer.o
  * link: kmaild/store/session_test.o kmaild/store/session_worker.o
  * link: kmaild/store/waiting.o
  * libs: sqlite3 libsodium
@@ -58,7 +60,8 @@ on_store_message(struct channel *ch, struct imsg *imsg, void *arg)
 		session_step(&step);
 		break;
 	case M_SESSION_FAILED:
-		assert_int_equal(imsg_get_data(imsg, &failed, sizeof(failed)), 0);
+		assert_int_equal(imsg_get_data(imsg, &failed,
+		    sizeof(failed)), 0);
 		session_failed(&failed);
 		break;
 	case M_WORKER_GONE:
@@ -221,7 +224,7 @@ static void
 login(void)
 {
 	struct m_hello	 h;
-	struct w_order	 o;
+	struct w_order	 o = { 0 };
 
 	verdict(R_NONE, 0, 0);
 	memset(&h, 0, sizeof(h));
@@ -238,7 +241,7 @@ open_inbox(void)
 {
 	struct w_folder		 f;
 	struct w_examined	 e;
-	struct w_position	 p;
+	struct w_position	 p = { 0 };
 
 	memset(&f, 0, sizeof(f));
 	f.flags = FOLDER_CHOSEN;
@@ -346,7 +349,7 @@ starts_after(int64_t most)
 static void
 test_fetch(void **state)
 {
-	struct w_ack	 ack;
+	struct w_ack	 ack = { 0 };
 	unsigned char	 b[256];
 	uint64_t	 f;
 
