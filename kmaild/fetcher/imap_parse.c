@@ -16,41 +16,10 @@
 
 #include <string.h>
 
-#include "common/msg.h"
 #include "common/reason.h"
 
 #include "imap_parse.h"
-
-enum state {
-	S_START = 0,		/* a new response */
-	S_FETCH_OPEN,
-	S_FETCH_NAME,
-	S_FETCH_VALUE,
-	S_FETCH_SKIP,		/* the rest of a list that is a value */
-	S_FETCH_END,
-	S_LIST_OPEN,
-	S_LIST_FLAGS,
-	S_LIST_DELIMITER,
-	S_LIST_NAME,
-	S_CAPABILITY,
-	S_ENABLED,
-	S_SEARCH,
-	S_SKIP			/* not ours: well-formed words up to the end */
-};
-
-enum item {
-	ITEM_OTHER = 0,
-	ITEM_UID,
-	ITEM_SIZE,
-	ITEM_DATE,
-	ITEM_BODY
-};
-
-enum literal_use {
-	LITERAL_DROP = 0,
-	LITERAL_BODY,
-	LITERAL_NAME
-};
+#include "imap_state.h"
 
 static int	parse_line(struct imap_parser *);
 static int	parse_word(struct imap_parser *, enum imap_token,
@@ -59,29 +28,12 @@ static int	parse_end(struct imap_parser *);
 static int	parse_start(struct imap_parser *);
 static int	parse_untagged(struct imap_parser *);
 static int	parse_numbered(struct imap_parser *, uint32_t);
-static int	parse_fetch(struct imap_parser *, enum imap_token,
-		    struct imap_word *);
-static int	fetch_name(struct imap_parser *, struct imap_word *);
-static int	fetch_value(struct imap_parser *, enum imap_token,
-		    struct imap_word *);
-static int	fetch_body(struct imap_parser *, enum imap_token,
-		    struct imap_word *);
-static int	fetch_skip(struct imap_parser *, enum imap_token,
-		    struct imap_word *);
-static int	parse_list(struct imap_parser *, enum imap_token,
-		    struct imap_word *);
-static uint32_t	list_flag(const struct imap_word *);
-static int	list_name(struct imap_parser *, enum imap_token,
-		    struct imap_word *);
 static int	parse_words(struct imap_parser *, enum imap_token,
 		    struct imap_word *);
 static int	search_numbers(struct imap_parser *);
-static size_t	take_literal(struct imap_parser *, unsigned char *, size_t);
-static int	begin_literal(struct imap_parser *, uint64_t, int);
 static unsigned char *search_cut(struct imap_parser *, unsigned char *,
 		    size_t);
-static int	broken(struct imap_parser *);
-static int	too_long(struct imap_parser *);
+static size_t	take_literal(struct imap_parser *, unsigned char *, size_t);
 
 void
 imap_parser_init(struct imap_parser *ip, const struct imap_ops *ops,
@@ -93,20 +45,14 @@ imap_parser_init(struct imap_parser *ip, const struct imap_ops *ops,
 }
 
 int
-imap_in_literal(const struct imap_parser *ip)
-{
-	return ip->literal > 0;
-}
-
-static int
-broken(struct imap_parser *ip)
+imap_broken(struct imap_parser *ip)
 {
 	ip->reason = R_IMAP_PROTOCOL;
 	return -1;
 }
 
-static int
-too_long(struct imap_parser *ip)
+int
+imap_too_long(struct imap_parser *ip)
 {
 	ip->reason = R_IMAP_TOO_LONG;
 	return -1;
@@ -130,7 +76,7 @@ imap_parse(struct imap_parser *ip, unsigned char *buf, size_t len)
 		if (lf == NULL) {
 			lf = search_cut(ip, buf + pos, len - pos);
 			if (lf == NULL && len - pos >= IMAP_LINE_MAX)
-				return too_long(ip);
+				return imap_too_long(ip);
 		}
 		if (lf == NULL) {
 			ip->scanned = len - pos;
@@ -142,7 +88,7 @@ imap_parse(struct imap_parser *ip, unsigned char *buf, size_t len)
 		ip->octets += (size_t)(lf - ip->p) + 1;
 		pos = (size_t)(lf - buf) + 1;
 		if (ip->octets > IMAP_RESPONSE_MAX)
-			return too_long(ip);
+			return imap_too_long(ip);
 		if (*lf == ' ') {
 			if (search_numbers(ip) == -1)
 				return -1;
@@ -213,8 +159,8 @@ take_literal(struct imap_parser *ip, unsigned char *p, size_t len)
 	return len;
 }
 
-static int
-begin_literal(struct imap_parser *ip, uint64_t len, int use)
+int
+imap_literal(struct imap_parser *ip, uint64_t len, int use)
 {
 	ip->literal = len;
 	ip->literal_use = use;
@@ -243,11 +189,11 @@ parse_line(struct imap_parser *ip)
 	for (;;) {
 		t = imap_lex(ip, &w, ip->state == S_FETCH_NAME);
 		if (t == IMAP_T_ERROR)
-			return broken(ip);
+			return imap_broken(ip);
 		if (t == IMAP_T_END)
 			return parse_end(ip);
 		if (ip->state != S_SEARCH && ++ip->items > IMAP_ITEMS_MAX)
-			return too_long(ip);
+			return imap_too_long(ip);
 		if (parse_word(ip, t, &w) == -1)
 			return -1;
 		if (t == IMAP_T_LITERAL)
@@ -264,12 +210,12 @@ parse_word(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
 	case S_FETCH_VALUE:
 	case S_FETCH_SKIP:
 	case S_FETCH_END:
-		return parse_fetch(ip, t, w);
+		return imap_fetch_word(ip, t, w);
 	case S_LIST_OPEN:
 	case S_LIST_FLAGS:
 	case S_LIST_DELIMITER:
 	case S_LIST_NAME:
-		return parse_list(ip, t, w);
+		return imap_list_word(ip, t, w);
 	default:
 		return parse_words(ip, t, w);
 	}
@@ -283,7 +229,7 @@ parse_end(struct imap_parser *ip)
 
 	if (ip->depth != 0 || (state >= S_FETCH_OPEN && state < S_FETCH_END) ||
 	    (state >= S_LIST_OPEN && state <= S_LIST_NAME))
-		return broken(ip);
+		return imap_broken(ip);
 	ip->state = S_START;
 	ip->items = 0;
 	ip->octets = 0;
@@ -312,20 +258,20 @@ parse_start(struct imap_parser *ip)
 		return 0;
 	}
 	if (imap_lex(ip, &w, 0) != IMAP_T_ATOM)
-		return broken(ip);
+		return imap_broken(ip);
 	if (imap_word_is(&w, "*"))
 		return parse_untagged(ip);
 	/* Tags are ours: the letter "k" and a number. */
 	memset(&st, 0, sizeof(st));
 	if (w.len < 2 || w.p[0] != 'k')
-		return broken(ip);
+		return imap_broken(ip);
 	w.p++;
 	w.len--;
 	if (imap_word_number(&w, UINT32_MAX, &n) == -1 || n == 0)
-		return broken(ip);
+		return imap_broken(ip);
 	st.tag = (uint32_t)n;
 	if (imap_status_parse(ip, &st, &caps) == -1)
-		return broken(ip);
+		return imap_broken(ip);
 	if (caps != 0)
 		ip->ops->capability(ip->arg, caps);
 	ip->ops->status(ip->arg, &st);
@@ -348,7 +294,7 @@ parse_untagged(struct imap_parser *ip)
 		return 0;
 	}
 	if (imap_lex(ip, &w, 0) != IMAP_T_ATOM)
-		return broken(ip);
+		return imap_broken(ip);
 	if (imap_word_number(&w, UINT32_MAX, &n) == 0)
 		return parse_numbered(ip, (uint32_t)n);
 	if (imap_word_is(&w, "LIST")) {
@@ -371,7 +317,7 @@ parse_numbered(struct imap_parser *ip, uint32_t n)
 	struct imap_word	 w;
 
 	if (imap_lex(ip, &w, 0) != IMAP_T_ATOM)
-		return broken(ip);
+		return imap_broken(ip);
 	if (imap_word_is(&w, "FETCH")) {
 		memset(&ip->fetch, 0, sizeof(ip->fetch));
 		ip->fetch.seq = n;
@@ -384,190 +330,6 @@ parse_numbered(struct imap_parser *ip, uint32_t n)
 	return 0;
 }
 
-static int
-parse_fetch(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
-{
-	switch (ip->state) {
-	case S_FETCH_OPEN:
-		if (t != IMAP_T_OPEN)
-			return broken(ip);
-		ip->state = S_FETCH_NAME;
-		return 0;
-	case S_FETCH_NAME:
-		if (t == IMAP_T_CLOSE) {
-			ip->state = S_FETCH_END;
-			return 0;
-		}
-		return t == IMAP_T_ATOM ? fetch_name(ip, w) : broken(ip);
-	case S_FETCH_VALUE:
-		return fetch_value(ip, t, w);
-	case S_FETCH_SKIP:
-		return fetch_skip(ip, t, w);
-	default:
-		return broken(ip);	/* something after the end */
-	}
-}
-
-static int
-fetch_name(struct imap_parser *ip, struct imap_word *w)
-{
-	ip->item = ITEM_OTHER;
-	if (imap_word_is(w, "UID"))
-		ip->item = ITEM_UID;
-	else if (imap_word_is(w, "RFC822.SIZE"))
-		ip->item = ITEM_SIZE;
-	else if (imap_word_is(w, "INTERNALDATE"))
-		ip->item = ITEM_DATE;
-	else if (imap_word_is(w, "BODY[]") || imap_word_is(w, "BODY[]<0>"))
-		ip->item = ITEM_BODY;
-	/* A second body in one response is dropped. */
-	if (ip->item == ITEM_BODY && (ip->fetch.has & IMAP_HAS_BODY))
-		ip->item = ITEM_OTHER;
-	ip->state = S_FETCH_VALUE;
-	return 0;
-}
-
-static int
-fetch_value(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
-{
-	uint64_t	 n;
-
-	ip->state = S_FETCH_NAME;
-	if (ip->item == ITEM_BODY)
-		return fetch_body(ip, t, w);
-	if (t == IMAP_T_CLOSE || (ip->item == ITEM_UID && t != IMAP_T_ATOM))
-		return broken(ip);
-	if (t == IMAP_T_OPEN) {
-		ip->depth = 1;
-		ip->state = S_FETCH_SKIP;
-		return 0;
-	}
-	if (t == IMAP_T_LITERAL)
-		return begin_literal(ip, w->literal, LITERAL_DROP);
-	if (ip->item == ITEM_UID) {
-		if (imap_word_number(w, UINT32_MAX, &n) == -1 || n == 0 ||
-		    (ip->fetch.has & IMAP_HAS_UID))
-			return broken(ip);
-		ip->fetch.uid = (uint32_t)n;
-		ip->fetch.has |= IMAP_HAS_UID;
-	} else if (ip->item == ITEM_SIZE && t == IMAP_T_ATOM &&
-	    imap_word_number(w, INT64_MAX, &n) == 0) {
-		ip->fetch.size = n;
-		ip->fetch.has |= IMAP_HAS_SIZE;
-	} else if (ip->item == ITEM_DATE && t == IMAP_T_STRING &&
-	    imap_date_parse(w->p, w->len, &ip->fetch.date) == 0)
-		ip->fetch.has |= IMAP_HAS_DATE;
-	return 0;
-}
-
-static int
-fetch_body(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
-{
-	int	 wanted;
-
-	if (t == IMAP_T_ATOM && imap_word_is(w, "NIL")) {
-		ip->fetch.has |= IMAP_HAS_BODY | IMAP_BODY_NIL;
-		return 0;
-	}
-	if (t != IMAP_T_LITERAL && t != IMAP_T_STRING)
-		return broken(ip);
-	ip->fetch.body_len = t == IMAP_T_LITERAL ? w->literal : w->len;
-	wanted = ip->ops->body(ip->arg, &ip->fetch, ip->fetch.body_len);
-	ip->fetch.has |= IMAP_HAS_BODY;
-	if (t == IMAP_T_LITERAL)
-		return begin_literal(ip, w->literal,
-		    wanted ? LITERAL_BODY : LITERAL_DROP);
-	if (wanted && w->len > 0)
-		ip->ops->data(ip->arg, w->p, w->len);
-	return 0;
-}
-
-static int
-fetch_skip(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
-{
-	if (t == IMAP_T_LITERAL)
-		return begin_literal(ip, w->literal, LITERAL_DROP);
-	if (t == IMAP_T_OPEN && ++ip->depth > IMAP_DEPTH_MAX)
-		return too_long(ip);
-	if (t == IMAP_T_CLOSE && --ip->depth == 0)
-		ip->state = S_FETCH_NAME;
-	return 0;
-}
-
-/* RFC 3501 7.2.2, RFC 5258 6; what may follow the name is skipped. */
-static int
-parse_list(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
-{
-	switch (ip->state) {
-	case S_LIST_OPEN:
-		if (t != IMAP_T_OPEN)
-			return broken(ip);
-		ip->state = S_LIST_FLAGS;
-		return 0;
-	case S_LIST_FLAGS:
-		if (t == IMAP_T_CLOSE)
-			ip->state = S_LIST_DELIMITER;
-		else if (t == IMAP_T_ATOM)
-			ip->mbox.flags |= list_flag(w);
-		else
-			return broken(ip);
-		return 0;
-	case S_LIST_DELIMITER:
-		if (t == IMAP_T_STRING && w->len == 1)
-			ip->mbox.delimiter = w->p[0];
-		else if (t != IMAP_T_ATOM || !imap_word_is(w, "NIL"))
-			return broken(ip);
-		ip->state = S_LIST_NAME;
-		return 0;
-	default:
-		return list_name(ip, t, w);
-	}
-}
-
-static uint32_t
-list_flag(const struct imap_word *w)
-{
-	static const struct {
-		const char	*name;
-		uint32_t	 flag;
-	} flags[] = {
-		{ "\\Noselect",		FOLDER_NOSELECT },
-		{ "\\NonExistent",	FOLDER_NOSELECT },
-		{ "\\All",		FOLDER_ALL },
-		{ "\\AllMail",		FOLDER_ALL },
-		{ "\\Archive",		FOLDER_ARCHIVE },
-		{ "\\Drafts",		FOLDER_DRAFTS },
-		{ "\\Flagged",		FOLDER_FLAGGED },
-		{ "\\Junk",		FOLDER_JUNK },
-		{ "\\Spam",		FOLDER_JUNK },
-		{ "\\Sent",		FOLDER_SENT },
-		{ "\\Trash",		FOLDER_TRASH }
-	};
-	size_t	 i;
-
-	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if (imap_word_is(w, flags[i].name))
-			return flags[i].flag;
-	return 0;
-}
-
-/* A folder whose name is longer than we keep is not there for us. */
-static int
-list_name(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
-{
-	if (t == IMAP_T_OPEN || t == IMAP_T_CLOSE)
-		return broken(ip);
-	ip->state = S_SKIP;
-	if (t == IMAP_T_LITERAL)
-		return begin_literal(ip, w->literal,
-		    w->literal <= KM_FOLDER_MAX ? LITERAL_NAME : LITERAL_DROP);
-	if (w->len <= KM_FOLDER_MAX) {
-		memcpy(ip->name, w->p, w->len);
-		ip->name_len = w->len;
-	}
-	return 0;
-}
-
 /* SEARCH, CAPABILITY, ENABLED, and what we have no use for. */
 static int
 parse_words(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
@@ -577,26 +339,26 @@ parse_words(struct imap_parser *ip, enum imap_token t, struct imap_word *w)
 	switch (t) {
 	case IMAP_T_OPEN:
 		if (++ip->depth > IMAP_DEPTH_MAX)
-			return too_long(ip);
+			return imap_too_long(ip);
 		return 0;
 	case IMAP_T_CLOSE:
 		if (--ip->depth < 0)
-			return broken(ip);
+			return imap_broken(ip);
 		return 0;
 	case IMAP_T_LITERAL:
-		return begin_literal(ip, w->literal, LITERAL_DROP);
+		return imap_literal(ip, w->literal, LITERAL_DROP);
 	case IMAP_T_ATOM:
 		break;
 	case IMAP_T_STRING:
 		return 0;
 	default:
-		return broken(ip);
+		return imap_broken(ip);
 	}
 	if (ip->depth > 0)
 		return 0;	/* SEARCH: (MODSEQ n), RFC 7162 */
 	if (ip->state == S_SEARCH) {
 		if (imap_word_number(w, UINT32_MAX, &n) == -1 || n == 0)
-			return broken(ip);
+			return imap_broken(ip);
 		ip->ops->search(ip->arg, (uint32_t)n);
 	} else if (ip->state == S_CAPABILITY && imap_capability(w) != 0)
 		ip->ops->capability(ip->arg, imap_capability(w));

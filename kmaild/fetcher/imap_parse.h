@@ -140,8 +140,6 @@ void	 imap_parser_init(struct imap_parser *, const struct imap_ops *,
  * the syntax or a bound, ->reason says which.
  */
 ptrdiff_t imap_parse(struct imap_parser *, unsigned char *, size_t);
-/* 1 while octets of a message or another literal are awaited. */
-int	 imap_in_literal(const struct imap_parser *);
 
 /* "17-Jul-1996 02:44:25 -0700" as seconds UTC; 0, or -1 (RFC 3501 9). */
 int	 imap_date_parse(const unsigned char *, size_t, int64_t *);

@@ -19,6 +19,7 @@
  *
  * link: kmaild/fetcher/imap_parse.o kmaild/fetcher/imap_lex.o
  * link: kmaild/fetcher/imap_status.o kmaild/fetcher/imap_date.o
+ * link: kmaild/fetcher/imap_fetch.o kmaild/fetcher/imap_list.o
  */
 
 #include <stddef.h>

@@ -17,6 +17,7 @@
 /*
  * link: kmaild/fetcher/imap_parse.o kmaild/fetcher/imap_lex.o
  * link: kmaild/fetcher/imap_status.o kmaild/fetcher/imap_date.o
+ * link: kmaild/fetcher/imap_fetch.o kmaild/fetcher/imap_list.o
  * link: kmaild/fetcher/imap_cmd.o common/imapcode.o
  */
 

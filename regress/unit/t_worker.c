@@ -21,6 +21,7 @@
  *
  * link: kmaild/fetcher/imap_parse.o kmaild/fetcher/imap_lex.o
  * link: kmaild/fetcher/imap_status.o kmaild/fetcher/imap_date.o
+ * link: kmaild/fetcher/imap_fetch.o kmaild/fetcher/imap_list.o
  * link: kmaild/fetcher/imap_cmd.o kmaild/fetcher/imap_folder.o
  * link: kmaild/fetcher/worker.o kmaild/fetcher/worker_body.o
  * link: kmaild/fetcher/worker_fetch.o kmaild/fetcher/worker_find.o
