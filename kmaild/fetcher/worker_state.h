@@ -36,7 +36,7 @@
 #define CMDS_MAX	16	/* commands without their tagged response */
 #define FOLDERS_MAX	16384	/* LIST lines */
 #define CHOSEN_MAX	4096	/* folders fetched in one session */
-#define PATTERNS_MAX	512	/* of one account; FOLDERS_SIZE has less */
+#define PATTERNS_MAX	KM_FOLDERS_SIZE	/* each takes an octet at least */
 
 /* Data octets of one W_BODY: what head, runs and fields leave. */
 #define PIECE_MAX	(MAX_IMSGSIZE - IMSG_HEADER_SIZE - \

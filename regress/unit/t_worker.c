@@ -1640,13 +1640,17 @@ t_protocol(void **state)
 	static const struct {
 		const char	*word;
 		enum reason	 reason;
+		const char	*on;
 	} t[] = {
-		{ "hello%.0s\r\n", R_IMAP_PROTOCOL },
-		{ "k999 OK no such tag%.0s\r\n", R_IMAP_PROTOCOL },
-		{ "+ go on%.0s\r\n", R_IMAP_PROTOCOL },
-		{ "%1$s OK once\r\n%1$s OK twice\r\n", R_IMAP_PROTOCOL },
+		{ "hello%.0s\r\n", R_IMAP_PROTOCOL, NULL },
+		{ "k999 OK no such tag%.0s\r\n", R_IMAP_PROTOCOL, NULL },
+		{ "+ go on%.0s\r\n", R_IMAP_PROTOCOL, NULL },
+		{ "%1$s OK once\r\n%1$s OK twice\r\n", R_IMAP_PROTOCOL, NULL },
+		/* LIST, twice, before ID */
+		{ "* LIST () NIL INBOX\r\nk3 OK a\r\nk3 OK b\r\n%.0s",
+		    R_IMAP_PROTOCOL, "ID (" },
 		{ "* 1 FETCH (UID 1 X ((((((((((((((((((%.0s\r\n",
-		    R_IMAP_TOO_LONG },
+		    R_IMAP_TOO_LONG, NULL },
 	};
 	char	*line;
 	size_t	 i;
@@ -1655,7 +1659,8 @@ t_protocol(void **state)
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		reset();
 		box("INBOX", 3, 10, 1, 1);
-		srv.on = "UID FETCH 1:3 (UID RFC822.SIZE)";
+		srv.on = t[i].on != NULL ? t[i].on :
+		    "UID FETCH 1:3 (UID RFC822.SIZE)";
 		srv.word = t[i].word;
 		run();
 		ended(t[i].reason);
