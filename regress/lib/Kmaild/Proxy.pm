@@ -83,6 +83,8 @@ sub serve
 sub drop
 {
 	my ($select, $peer, $fh, $reset) = @_;
+	# a reset throws away what the other side has not read yet
+	select undef, undef, undef, 0.5 if $reset;
 	my $other = delete $peer->{$fh};
 	delete $peer->{$other} if $other;
 	for (grep { $_ } $fh, $other) {
