@@ -32,6 +32,7 @@
 static struct event	 ev;
 static int		 begun;
 static int		 full;		/* below `reserve`, said so */
+static int		 room;		/* there is, in this turn of the plan */
 
 static void	 plan_tick(evutil_socket_t, short, void *);
 static void	 plan_arm(int64_t);
@@ -273,7 +274,7 @@ plan_blocked(const struct account *a, int operator)
 		return R_PASSWORD_MISSING;
 	if (a->refusals >= PLAN_REFUSALS && !operator)
 		return R_PASSWORD_REFUSED_HOLD;
-	if (plan_space() == -1)
+	if (!room)
 		return R_STORE_FULL;
 	return R_NONE;
 }
@@ -369,6 +370,7 @@ plan_tick(evutil_socket_t fd, short events, void *arg)
 	(void)arg;
 	if (peer_vault() == NULL || peer_fetcher() == NULL)
 		return;
+	room = plan_space() == 0;
 	while ((a = plan_next(now)) != NULL) {
 		if (session_start(a, ask_waiting(a)) == -1) {
 			plan_arm(1000);
