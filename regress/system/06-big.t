@@ -98,6 +98,35 @@ my $r = run({ env => $d->environment, timeout => 120 }, 'sh', '-c',
     . " message show -r huge $item->{message} | openssl dgst -sha256 -r");
 like($r->{out}, qr/^$huge->[0]{sha}\b/, 'it comes out as it went in');
 
+# What a further connection costs: a session child and a worker.
+my $n = 6;
+my $holding = $t->fake(folders => { INBOX => { uidvalidity => 5,
+    messages => Kmaild::FakeIMAP::simple_messages(2) } }, fetch => sub {
+	$_[0]->stall if $_[2] =~ /BODY/i;
+	return undef;
+    });
+$d->write_conf("connect port ${\ $holding->port}\n");
+is($d->ctl('reload')->{status}, 0, 'reload');
+$d->add_account("hold$_", port => $holding->port) for 1 .. $n;
+my @bg = map { $d->background('sync', "hold$_") } 1 .. $n;
+ok((wait_for { $n == grep { ($holding->received($_) // '')
+    =~ /BODY\.PEEK/ } 1 .. $n } 30), "$n sessions are held");
+SKIP: {
+	my ($m, $all) = ($d->memory, $d->processes);
+	my @pids = map { @{$all->{$_}}[1 .. $n] } qw(fetcher session);
+	my $private = 0;
+	$private += $m->{$_}{private} // 0 for @pids;
+	skip 'private memory of other users: needs root', 1 if !$private;
+	skip 'a sanitizer build takes more memory', 1
+	    if Kmaild::Test::sanitized();
+	note sprintf '%.2f MB private for each connection',
+	    $private / $n / $MB;
+	cmp_ok($private / $n, '<', 1.5 * $MB,
+	    'less than 1.5 MB for each further connection');
+}
+$holding->stop;
+$d->finished($_, 20) for @bg;
+
 # Over the limit: on the list, and in nobody's way.
 $dir = $server->maildir('alice', 'Large');
 $small = $corpus->fill($dir, count => 2, set => 'simple');
