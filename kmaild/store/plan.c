@@ -246,12 +246,12 @@ plan_finished(struct account *a, enum reason reason, uint32_t backoff)
 int
 plan_space(void)
 {
-	int64_t	 room = segment_free_space();
+	int64_t	 space = segment_free_space();
 	int64_t	 reserve = (int64_t)store_conf()->reserve;
 
-	if (room < reserve) {
+	if (space < reserve) {
 		if (!full)
-			eventlog_add(LOG_WARNING, LC_STORE_FULL, NULL, room,
+			eventlog_add(LOG_WARNING, LC_STORE_FULL, NULL, space,
 			    reserve, 0);
 		full = 1;
 		return -1;
