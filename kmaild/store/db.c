@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "db.h"
 #include "store.h"
@@ -29,6 +30,13 @@
 static SLIST_HEAD(, db_stmt)	 stmts = SLIST_HEAD_INITIALIZER(stmts);
 static sqlite3		*db;
 static enum reason	 last_reason;
+
+/* A disk that stays full is not said again at each try. */
+static struct {
+	int	 rc;
+	int64_t	 at;		/* clock_boot() */
+} said;
+#define DB_SAY_AGAIN	60000	/* ms */
 
 static enum db_result	 db_result_of(int);
 static enum db_result	 db_pragma(const char *, int64_t *);
@@ -269,6 +277,10 @@ db_failed(void)
 		fatalx(LC_DB_DAMAGED, rc);
 	last_reason = (rc & 0xff) == SQLITE_FULL ? R_STORE_FULL :
 	    db_reason_errno(e);
+	if (rc == said.rc && clock_boot() - said.at < DB_SAY_AGAIN)
+		return;
+	said.rc = rc;
+	said.at = clock_boot();
 	log_code(LOG_ERR, LC_DB_ERROR, NULL, rc, e, 0);
 }
 

@@ -71,7 +71,7 @@ void		 db_done(sqlite3_stmt *);
 int		 db_run(struct db_stmt *, const char *, ...);
 /* Rows changed by the last db_run(). */
 int		 db_changes(void);
-/* One integer, or the default when there is no row or NULL. */
+/* One integer, or the default: no row, NULL, error. */
 int64_t		 db_integer(struct db_stmt *, int64_t);
 
 /* 0 or -1; a failed commit was rolled back. */

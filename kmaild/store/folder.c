@@ -50,10 +50,11 @@ known_cmp(struct known *a, struct known *b)
 int
 folder_init(void)
 {
-	static struct db_stmt	 q = DB_STMT("SELECT max(id) FROM folder");
+	static struct db_stmt	 q = DB_STMT("SELECT"
+	    " coalesce(max(id), 0) + 1 FROM folder");
 
-	next_id = db_integer(&q, 0) + 1;
-	return 0;
+	next_id = db_integer(&q, -1);
+	return next_id == -1 ? -1 : 0;
 }
 
 static struct known *

@@ -53,11 +53,12 @@ segment_name(int64_t id, char buf[SEGMENT_NAME_SIZE])
 int
 segment_init(const char *dir)
 {
-	static struct db_stmt	 s = DB_STMT("SELECT max(id) FROM segment");
+	static struct db_stmt	 s = DB_STMT("SELECT"
+	    " coalesce(max(id), 0) + 1 FROM segment");
 
-	if ((mail_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+	if ((mail_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
+	    (next_id = db_integer(&s, -1)) == -1)
 		return -1;
-	next_id = db_integer(&s, 0) + 1;
 	return 0;
 }
 
