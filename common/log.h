@@ -21,7 +21,7 @@
  * The log takes a code of logcode.h, an account id and up to three
  * integers, never a string: nothing personal and nothing that a stranger
  * wrote can reach it.  Children send it to the parent (M_LOG), the parent
- * writes syslog or stderr.  kmailctl does not use this file.
+ * writes syslog or stderr; kmailctl writes what is fatal to stderr.
  */
 
 #include <stddef.h>
